@@ -1,0 +1,168 @@
+// Package attempt is one sign-in in progress: its facts, and the step that follows from them.
+//
+// It owns the rows of signin_attempts. Facts are stored, the step is derived by Next, so the two cannot
+// disagree. Advance is the only way facts change. It issues nothing: that is provider/gate, which
+// loads the facts again and asks Next and policy.Decide once more. Callers are provider/issuer (begins
+// attempts at the authorization endpoint), provider/signin (walks them) and provider/account (begins
+// attempts without an authorization request, for a fresh proof or a new factor).
+//
+// It stands beside provider/signin rather than in it, because three edge packages need it and edge
+// packages never import each other.
+package attempt
+
+import (
+	"slices"
+	"time"
+
+	"sallyport/mfa"
+	"sallyport/mfa/policy"
+	"sallyport/storage/id"
+)
+
+// Purpose is why the attempt was begun.
+type Purpose string
+
+// Authorize ends in a code for a client, Fresh in a session with a recent proof, Enrol in a new factor.
+const (
+	Authorize Purpose = "authorize"
+	Fresh     Purpose = "fresh"
+	Enrol     Purpose = "enrol"
+)
+
+// Request is what was asked for when the attempt began. It never changes.
+type Request struct {
+	RedirectURI  string   `json:"redirect_uri,omitempty"`
+	ResponseMode string   `json:"response_mode,omitempty"`
+	State        string   `json:"state,omitempty"`
+	Nonce        string   `json:"nonce,omitempty"`
+	Scopes       []string `json:"scopes,omitempty"`
+	Challenge    string   `json:"code_challenge,omitempty"`
+	Prompt       []string `json:"prompt,omitempty"`
+	LoginHint    string   `json:"login_hint,omitempty"`
+	Locales      string   `json:"ui_locales,omitempty"`
+	// Level and Essential come from acr_values and the claims parameter.
+	Level     mfa.Level `json:"level,omitempty"`
+	Essential bool      `json:"essential,omitempty"`
+	// Since makes older proofs not count: prompt=login and max_age.
+	Since time.Time `json:"since,omitzero"`
+	// Subject pins the account (id_token_hint, step-up of a session).
+	Subject id.User `json:"subject,omitzero"`
+	// ReturnTo is the page of ours that the attempt goes back to when it is not for a client.
+	ReturnTo string `json:"return_to,omitempty"`
+}
+
+// Facts is what has happened so far.
+type Facts struct {
+	// TenantBy says how the tenant became known: by the request, the client, the person's word
+	// ("named"), a session, or only because the address has one account ("address"), which is not
+	// shown before the password is proven: it would tell that the account exists.
+	TenantBy   string      `json:"tenant_by,omitempty"`
+	Identifier string      `json:"identifier,omitempty"`
+	Proofs     []mfa.Proof `json:"proofs,omitempty"`
+	Enrolment  *Enrolment  `json:"enrolment,omitempty"`
+	Enrolled   id.Factor   `json:"enrolled,omitzero"`
+	// Consent holds the scopes allowed in this attempt, nil before the question was answered.
+	Consent []string `json:"consent,omitempty"`
+	Denied  bool     `json:"denied,omitempty"`
+}
+
+// Enrolment is a factor shown to the person but not yet confirmed. The secret is sealed, made by
+// us and usable in this attempt alone (gauntlet C07).
+type Enrolment struct {
+	Factor id.Factor `json:"factor"`
+	Secret []byte    `json:"secret"`
+}
+
+// Person is the user of the attempt as they are now.
+type Person struct {
+	Known, Disabled, Service bool
+	Email, Name, Role        string
+	PasswordHash             string
+	Factors                  []Factor
+}
+
+// Factor is an enrolled authenticator with what verifying it takes.
+type Factor struct {
+	mfa.Factor
+	Step   int64  `json:"step"`
+	Secret []byte `json:"secret"`
+}
+
+// Attempt is the facts on record with everything they refer to, as read in one statement.
+type Attempt struct {
+	ID       id.Attempt
+	Tenant   id.Tenant
+	Purpose  Purpose
+	ClientID string
+	Request  Request
+	Facts    Facts
+	User     *id.User
+	Session  *id.Session
+	Created  time.Time
+	Expires  time.Time
+	Done     bool
+
+	TenantName, TenantSlug string
+	TenantLive             bool
+	ClientName             string
+	FirstParty             bool
+	Person                 Person
+	Policy                 *policy.Policy
+	Brought                *policy.Session
+	Consented              []string
+
+	version int32
+	from    id.Tenant // where the row stands, before this step moved it
+	binding []byte
+	proven  bool // a proof was added since loading
+}
+
+// Prove adds a proof. The browser's secret changes with it (gauntlet D02).
+func (a *Attempt) Prove(p mfa.Proof) {
+	a.Facts.Proofs = append(a.Facts.Proofs, p)
+	a.proven = true
+}
+
+// ShowsTenant reports whether pages may name the tenant without telling that an account exists.
+func (a *Attempt) ShowsTenant() bool {
+	return !a.Tenant.IsZero() && (a.Facts.TenantBy != ByAddress || len(a.Facts.Proofs) > 0)
+}
+
+// How a tenant became known.
+const (
+	ByRequest = "request"
+	ByClient  = "client"
+	BySession = "session"
+	ByName    = "named"
+	ByAddress = "address"
+)
+
+// Judge asks the policy about the facts.
+func (a *Attempt) Judge(now time.Time) policy.Decision {
+	return policy.Decide(policy.Facts{
+		Now: now, Policy: a.Policy, TenantLive: a.TenantLive, Proofs: a.Facts.Proofs, Session: a.Brought,
+		User: policy.User{Known: a.Person.Known, Disabled: a.Person.Disabled, Service: a.Person.Service, Factors: a.Person.factors()},
+		Demand: policy.Demand{Level: a.Request.Level, Essential: a.Request.Essential, Since: a.Request.Since,
+			Fresh: a.Purpose != Authorize, Enrol: a.Purpose == Enrol && a.Facts.Enrolled.IsZero()},
+	})
+}
+
+func (p Person) factors() []mfa.Factor {
+	out := make([]mfa.Factor, len(p.Factors))
+	for i, f := range p.Factors {
+		out[i] = f.Factor
+	}
+	return out
+}
+
+// NeedsConsent reports whether the person has still to be asked: for scopes never granted to this
+// client, or because the client wants the question asked (prompt=consent).
+func (a *Attempt) NeedsConsent() bool {
+	if a.Purpose != Authorize || a.Facts.Consent != nil {
+		return false
+	}
+	if slices.Contains(a.Request.Prompt, "consent") {
+		return true
+	}
+	return !a.FirstParty && slices.ContainsFunc(a.Request.Scopes, func(s string) bool { return !slices.Contains(a.Consented, s) })
+}

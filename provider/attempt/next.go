@@ -1,0 +1,57 @@
+package attempt
+
+import (
+	"time"
+
+	"sallyport/mfa/policy"
+)
+
+// Step is what the person has to do next. It is never stored.
+type Step string
+
+// The steps, in order.
+const (
+	StepDenied   Step = "denied"
+	StepExpired  Step = "expired"
+	StepIdentify Step = "identify"
+	StepPassword Step = "password"
+	StepRefused  Step = "refused"
+	StepEnrol    Step = "enrol"
+	StepSecond   Step = "second-factor"
+	StepConsent  Step = "consent"
+	StepDone     Step = "done"
+)
+
+// Next derives the step from the facts on record. It reads no clock, database or request.
+func Next(a *Attempt, d policy.Decision, needsConsent bool, now time.Time) Step {
+	switch {
+	case a.Facts.Denied:
+		return StepDenied
+	case a.Done || !now.Before(a.Expires):
+		return StepExpired
+	case a.Facts.Identifier == "" && a.User == nil:
+		return StepIdentify
+	case a.User == nil:
+		// An address without an account, or with several, is asked for a password like any other.
+		return StepPassword
+	case d.Refused:
+		return StepRefused
+	case d.First:
+		return StepPassword
+	case !a.Request.Subject.IsZero() && a.Request.Subject != *a.User:
+		return StepRefused
+	case d.Second == policy.SecondEnrol:
+		return StepEnrol
+	case d.Second == policy.SecondAsk:
+		return StepSecond
+	case needsConsent:
+		return StepConsent
+	}
+	return StepDone
+}
+
+// Next is the step of the attempt as it stands now, with the decision behind it.
+func (a *Attempt) Next(now time.Time) (Step, policy.Decision) {
+	d := a.Judge(now)
+	return Next(a, d, a.NeedsConsent(), now), d
+}

@@ -1,0 +1,17 @@
+// Copies a key without the spaces between its groups, and says so in the status beside the button.
+"use strict";
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  const source = document.getElementById(button.dataset.copy);
+  const status = document.getElementById(button.getAttribute("aria-describedby"));
+  const select = () => window.getSelection().selectAllChildren(source);
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(source.textContent.replace(/\s+/g, ""));
+      status.textContent = button.dataset.done;
+    } catch {
+      // Without leave to write the clipboard the key is at least selected.
+      select();
+    }
+  });
+  button.hidden = false;
+}

@@ -1,0 +1,27 @@
+-- name: CreateFactor :exec
+INSERT INTO factors (tenant_id, id, user_id, kind, name, secret, last_step, created_at, last_used_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: ListFactors :many
+SELECT * FROM factors WHERE tenant_id = $1 AND user_id = $2 AND ended_at IS NULL ORDER BY coalesce(last_used_at, created_at) DESC;
+
+-- name: UseTOTPStep :exec
+-- Only steps above the last used one: a code works once, and never after a later one (RFC 6238 5.2).
+WITH u AS (
+    UPDATE factors SET last_step = sqlc.arg(step), last_used_at = sqlc.arg(now)::timestamptz
+    WHERE tenant_id = $1 AND id = $2 AND kind = 'totp' AND ended_at IS NULL AND last_step < sqlc.arg(step)
+    RETURNING 1)
+SELECT require_one(count(*), 'totp step') FROM u;
+
+-- name: EndFactor :exec
+WITH u AS (
+    UPDATE factors SET ended_at = sqlc.arg(now)::timestamptz, end_reason = sqlc.arg(reason)::text
+    WHERE tenant_id = $1 AND user_id = $2 AND id = $3 AND ended_at IS NULL
+    RETURNING 1)
+SELECT require_one(count(*), 'factor') FROM u;
+
+-- name: SealedFactorsAllTenants :many
+SELECT tenant_id, id, secret FROM factors WHERE id > sqlc.arg(after) ORDER BY id LIMIT 500;
+
+-- name: ResealFactor :exec
+UPDATE factors SET secret = sqlc.arg(secret) WHERE tenant_id = $1 AND id = $2 AND secret = sqlc.arg(old);

@@ -1,0 +1,67 @@
+package templates
+
+import (
+	"errors"
+	"html/template"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/bidi"
+)
+
+// longestText is how many characters of a name a page shows; a longer one is an attempt to push the rest out of sight.
+const longestText = 160
+
+var errPicture = errors.New("templates: picture is not a PNG data address")
+
+// plain makes a text of people's making safe to stand in a sentence of ours: no control or direction characters, which
+// could reorder the words around it, bounded in length, and isolated when it is written from right to left.
+func plain(s string) string {
+	s = strings.Map(printable, s)
+	if long := []rune(s); len(long) > longestText {
+		s = string(long[:longestText]) + "…"
+	}
+	if strings.ContainsFunc(s, rightToLeft) {
+		return "\u2068" + s + "\u2069"
+	}
+	return s
+}
+
+func printable(r rune) rune {
+	switch {
+	case unicode.IsSpace(r):
+		return ' '
+	case r == '\u200c', r == '\u200d': // Persian and Indic names are misspelt without their joiners
+		return r
+	case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
+		return -1
+	}
+	return r
+}
+
+func rightToLeft(r rune) bool {
+	p, _ := bidi.LookupRune(r)
+	return p.Class() == bidi.R || p.Class() == bidi.AL
+}
+
+// invalid ties an input to the error above it when the error is one of those the input can cause.
+func invalid(err string, causes ...string) template.HTMLAttr {
+	if err == "" || !slices.Contains(causes, err) {
+		return ""
+	}
+	return `aria-invalid="true" aria-describedby="error"`
+}
+
+func among(names []string, name string) bool { return slices.Contains(names, name) }
+
+// picture lets nothing pass but a PNG in a data address, since template.URL switches the escaper's own check off.
+func picture(u template.URL) (template.URL, error) {
+	const prefix = "data:image/png;base64,"
+	digits := "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+	rest, ok := strings.CutPrefix(string(u), prefix)
+	if !ok || strings.Trim(rest, digits) != "" {
+		return "", errPicture
+	}
+	return u, nil
+}
