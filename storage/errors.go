@@ -18,6 +18,14 @@ var ErrNotFound = errors.New("not found")
 // between reading and writing; the caller reads again and decides anew.
 var ErrConflict = errors.New("conflict")
 
+// Conflict is an ErrConflict that names the condition of require_one or the constraint that failed.
+type Conflict struct{ What string }
+
+func (c *Conflict) Error() string { return ErrConflict.Error() + ": " + c.What }
+
+// Unwrap makes errors.Is(err, ErrConflict) true.
+func (c *Conflict) Unwrap() error { return ErrConflict }
+
 // ErrUnavailable says that the database could not be asked. Nothing may be
 // let through on it: the caller answers 503 (gauntlet A13).
 var ErrUnavailable = errors.New("database unavailable")
@@ -51,9 +59,9 @@ func translate(err error) error {
 func translateState(pg *pgconn.PgError) error {
 	switch {
 	case pg.Code == "SP409":
-		return fmt.Errorf("%w: %s", ErrConflict, pg.Message)
+		return &Conflict{What: pg.Message}
 	case pg.Code == "23505":
-		return fmt.Errorf("%w: %s", ErrConflict, pg.ConstraintName)
+		return &Conflict{What: pg.ConstraintName}
 	// Connection exceptions, insufficient resources, operator intervention, read-only standby.
 	case strings.HasPrefix(pg.Code, "08"), strings.HasPrefix(pg.Code, "53"), strings.HasPrefix(pg.Code, "57"), pg.Code == "25006":
 		return fmt.Errorf("%w: %w", ErrUnavailable, pg)

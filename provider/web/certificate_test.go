@@ -90,15 +90,17 @@ func TestCertificateIsReadAgainWhenItsFilesChange(t *testing.T) {
 	step("at start", "first")
 	cert, key = pair(t, "second")
 	f.put(t, f.cert, cert)
+	f.put(t, f.key, key)
 	step("within the second", "first")
 	clock.Advance(time.Second)
-	step("certificate without its key", "first")
+	step("both renewed", "second")
+	cert, _ = pair(t, "third")
+	f.put(t, f.cert, cert)
+	clock.Advance(time.Second)
+	step("certificate without its key", "second")
 	if !strings.Contains(log.String(), "keep the old certificate") {
 		t.Fatalf("log %s", log)
 	}
-	f.put(t, f.key, key)
-	clock.Advance(time.Second)
-	step("both renewed", "second")
 	f.put(t, f.cert, []byte("broken"))
 	clock.Advance(time.Second)
 	step("broken", "second")
@@ -107,11 +109,11 @@ func TestCertificateIsReadAgainWhenItsFilesChange(t *testing.T) {
 	}
 	clock.Advance(time.Second)
 	step("gone", "second")
-	cert, key = pair(t, "third")
+	cert, key = pair(t, "fourth")
 	f.put(t, f.cert, cert)
 	f.put(t, f.key, key)
 	clock.Advance(time.Second)
-	step("restored", "third")
+	step("restored", "fourth")
 }
 
 func TestBrokenCertificateIsComplainedOfOnce(t *testing.T) {

@@ -1,7 +1,10 @@
 package web_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -80,6 +83,32 @@ func TestCookieWithAnyBitFlippedIsNone(t *testing.T) {
 			t.Fatalf("bit %d: %q", i, got)
 		}
 		raw[i/8] ^= 1 << (i % 8)
+	}
+}
+
+// aged seals a cookie again as if it had been made at another time, with the key of setup.
+func aged(t *testing.T, c *http.Cookie, at time.Time) *http.Cookie {
+	t.Helper()
+	raw, err := base64.URLEncoding.DecodeString(c.Value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	value := strings.Split(string(raw), "|")[1]
+	signed := fmt.Sprintf("%d|%s", at.Unix(), value)
+	mac := hmac.New(sha256.New, keys(1)[0])
+	mac.Write([]byte(c.Name + "|" + signed))
+	sealed := mac.Sum([]byte(signed + "|"))
+	return &http.Cookie{Name: c.Name, Value: base64.URLEncoding.EncodeToString(sealed)}
+}
+
+func TestCookieHasNoExpiryOfItsOwn(t *testing.T) {
+	t.Parallel()
+	cookies := setup(t, nil).Cookies
+	c := issue(t, cookies, "session", "handle", 400*24*time.Hour)
+	for _, year := range []int{1971, 2020, 2300} {
+		if got := cookies.Get(with(aged(t, c, time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC))), "session"); got != "handle" {
+			t.Errorf("made in %d: %q", year, got)
+		}
 	}
 }
 

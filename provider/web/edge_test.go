@@ -100,7 +100,11 @@ func TestBodyOverTheLimitIs413(t *testing.T) {
 	fits, declared, chunked := post("/x", strings.Repeat("a", 1024)), post("/x", strings.Repeat("a", 1025)), post("/x", strings.Repeat("a", 1025))
 	chunked.ContentLength = -1
 	wantStatus(t, b.do(fits), 200)
-	wantStatus(t, b.do(declared), 413)
+	w := b.do(declared)
+	wantStatus(t, w, 413)
+	if w.Header().Get("Connection") != "close" {
+		t.Error("the rest of the body would be read")
+	}
 	wantStatus(t, b.do(chunked), 413)
 }
 

@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"time"
 
+	"sallyport/provider/attempt"
+	"sallyport/provider/gate"
+	"sallyport/provider/user"
 	"sallyport/storage"
 	"sallyport/templates"
 )
@@ -66,4 +69,7 @@ var table = []row{
 	{ErrForbidden, http.StatusForbidden, templates.ErrorForbidden},
 	{ErrExpired, http.StatusGone, templates.ErrorExpired},
 	{ErrBrowser, http.StatusForbidden, templates.ErrorBrowser},
+	{attempt.ErrOtherBrowser, http.StatusForbidden, templates.ErrorBrowser},
+	{gate.ErrNotDone, http.StatusConflict, templates.ErrorConflict},
+	{user.ErrBusy, http.StatusServiceUnavailable, templates.ErrorBusy},
 }

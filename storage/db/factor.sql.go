@@ -71,6 +71,36 @@ func (q *Queries) EndFactor(ctx context.Context, arg EndFactorParams) error {
 	return err
 }
 
+const factorOfUser = `-- name: FactorOfUser :one
+SELECT tenant_id, id, user_id, kind, name, secret, last_step, created_at, last_used_at, ended_at, end_reason FROM factors WHERE tenant_id = $1 AND user_id = $2 AND id = $3
+`
+
+type FactorOfUserParams struct {
+	TenantID id.Tenant
+	UserID   id.User
+	ID       id.Factor
+}
+
+// Ended ones too: whoever removes twice is told so, instead of being told that it never was.
+func (q *Queries) FactorOfUser(ctx context.Context, arg FactorOfUserParams) (Factor, error) {
+	row := q.db.QueryRow(ctx, factorOfUser, arg.TenantID, arg.UserID, arg.ID)
+	var i Factor
+	err := row.Scan(
+		&i.TenantID,
+		&i.ID,
+		&i.UserID,
+		&i.Kind,
+		&i.Name,
+		&i.Secret,
+		&i.LastStep,
+		&i.CreatedAt,
+		&i.LastUsedAt,
+		&i.EndedAt,
+		&i.EndReason,
+	)
+	return i, err
+}
+
 const listFactors = `-- name: ListFactors :many
 SELECT tenant_id, id, user_id, kind, name, secret, last_step, created_at, last_used_at, ended_at, end_reason FROM factors WHERE tenant_id = $1 AND user_id = $2 AND ended_at IS NULL ORDER BY coalesce(last_used_at, created_at) DESC
 `

@@ -166,6 +166,7 @@ type ThrottleCounter struct {
 	Name         string
 	Failures     int32
 	BlockedUntil *time.Time
+	Since        time.Time
 	UpdatedAt    time.Time
 }
 

@@ -77,9 +77,10 @@ func (q *Queries) PurgeSingleUseAllTenants(ctx context.Context, expiresAt time.T
 
 const purgeThrottleAllTenants = `-- name: PurgeThrottleAllTenants :execrows
 DELETE FROM throttle_counters WHERE (tenant_id, name) IN (
-    SELECT x.tenant_id, x.name FROM throttle_counters x WHERE x.updated_at < $1 ORDER BY x.updated_at LIMIT 5000)
+    SELECT x.tenant_id, x.name FROM throttle_counters x WHERE x.updated_at < $1 AND x.name NOT LIKE 'factor:%' ORDER BY x.updated_at LIMIT 5000)
 `
 
+// Never those of an authenticator: its failures count until it is bound again (NIST SP 800-63B-4 3.2.2).
 func (q *Queries) PurgeThrottleAllTenants(ctx context.Context, updatedAt time.Time) (int64, error) {
 	result, err := q.db.Exec(ctx, purgeThrottleAllTenants, updatedAt)
 	if err != nil {

@@ -282,6 +282,35 @@ func (q *Queries) SessionBySecret(ctx context.Context, arg SessionBySecretParams
 	return i, err
 }
 
+const sessionOfUser = `-- name: SessionOfUser :one
+SELECT tenant_id, id, user_id, secret_hash, proofs, created_at, seen_at, ended_at, end_reason, address, agent FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND id = $3
+`
+
+type SessionOfUserParams struct {
+	TenantID id.Tenant
+	UserID   id.User
+	ID       id.Session
+}
+
+func (q *Queries) SessionOfUser(ctx context.Context, arg SessionOfUserParams) (Session, error) {
+	row := q.db.QueryRow(ctx, sessionOfUser, arg.TenantID, arg.UserID, arg.ID)
+	var i Session
+	err := row.Scan(
+		&i.TenantID,
+		&i.ID,
+		&i.UserID,
+		&i.SecretHash,
+		&i.Proofs,
+		&i.CreatedAt,
+		&i.SeenAt,
+		&i.EndedAt,
+		&i.EndReason,
+		&i.Address,
+		&i.Agent,
+	)
+	return i, err
+}
+
 const touchSession = `-- name: TouchSession :exec
 UPDATE sessions SET seen_at = $3 WHERE tenant_id = $1 AND id = $2 AND ended_at IS NULL
     AND seen_at < $3::timestamptz - interval '1 minute'

@@ -9,6 +9,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/google/uuid"
 	"sallyport/storage/id"
 )
 
@@ -26,56 +27,79 @@ func (q *Queries) ForgetTries(ctx context.Context, arg ForgetTriesParams) error 
 	return err
 }
 
-const takeTry = `-- name: TakeTry :one
-WITH taken AS (
-    INSERT INTO throttle_counters AS c (tenant_id, name, failures, blocked_until, updated_at)
-    VALUES ($1, $2, 1, NULL, $3)
-    ON CONFLICT (tenant_id, name) DO UPDATE SET
-        failures = CASE WHEN c.updated_at < $4::timestamptz THEN 1 ELSE c.failures + 1 END,
-        blocked_until = CASE WHEN c.updated_at >= $4::timestamptz AND c.failures + 1 >= $5::int
-            THEN $3::timestamptz + least($6::int * power(2, least(c.failures + 1 - $5::int, 20)), $7::int) * interval '1 second' END,
-        updated_at = $3
-    WHERE (c.blocked_until IS NULL OR c.blocked_until <= $3::timestamptz)
-        AND (c.failures < $8::int OR c.updated_at < $4::timestamptz)
-    RETURNING c.failures)
-SELECT true AS allowed, failures, NULL::timestamptz AS blocked_until FROM taken
-UNION ALL
-SELECT false, c.failures, c.blocked_until FROM throttle_counters c
-WHERE c.tenant_id = $1 AND c.name = $2 AND NOT EXISTS (SELECT FROM taken)
-LIMIT 1
+const giveBackTry = `-- name: GiveBackTry :exec
+UPDATE throttle_counters SET failures = greatest(failures - 1, 0), blocked_until = NULL WHERE tenant_id = $1 AND name = $2
 `
 
-type TakeTryParams struct {
-	TenantID          id.Tenant
-	Name              string
-	Now               time.Time
-	ForgetBefore      time.Time
-	Free              int32
-	FirstDelaySeconds int32
-	MaxDelaySeconds   int32
-	MaxFailures       int32
+type GiveBackTryParams struct {
+	TenantID id.Tenant
+	Name     string
 }
 
-type TakeTryRow struct {
+// The try was no failure, but it was not this counter's success either.
+func (q *Queries) GiveBackTry(ctx context.Context, arg GiveBackTryParams) error {
+	_, err := q.db.Exec(ctx, giveBackTry, arg.TenantID, arg.Name)
+	return err
+}
+
+const takeTries = `-- name: TakeTries :many
+SELECT w.name::text AS name, t.allowed::boolean AS allowed, t.failures::int AS failures, coalesce(t.blocked_until, $1::timestamptz)::timestamptz AS blocked_until
+FROM ROWS FROM (unnest($2::text[]), unnest($3::int[]), unnest($4::int[]),
+        unnest($5::int[]), unnest($6::int[]), unnest($7::timestamptz[]))
+    AS w (name, free, first_delay, max_delay, spent, forget_before)
+CROSS JOIN LATERAL take_try($8::uuid, w.name, w.free, w.first_delay, w.max_delay, w.spent, w.forget_before,
+    $1::timestamptz) AS t (allowed, failures, blocked_until)
+`
+
+type TakeTriesParams struct {
+	Now          time.Time
+	Names        []string
+	Free         []int32
+	FirstDelay   []int32
+	MaxDelay     []int32
+	Spent        []int32
+	ForgetBefore []time.Time
+	TenantID     uuid.UUID
+}
+
+type TakeTriesRow struct {
+	Name         string
 	Allowed      bool
 	Failures     int32
-	BlockedUntil *time.Time
+	BlockedUntil time.Time
 }
 
-// Counts the try before anything is verified and refuses it while the counter is blocked or spent.
-// One statement: parallel tries queue on the row, so no two see the same count (gauntlet B01, J07).
-func (q *Queries) TakeTry(ctx context.Context, arg TakeTryParams) (TakeTryRow, error) {
-	row := q.db.QueryRow(ctx, takeTry,
-		arg.TenantID,
-		arg.Name,
+// One try from each counter, in the order given, in one statement.
+func (q *Queries) TakeTries(ctx context.Context, arg TakeTriesParams) ([]TakeTriesRow, error) {
+	rows, err := q.db.Query(ctx, takeTries,
 		arg.Now,
-		arg.ForgetBefore,
+		arg.Names,
 		arg.Free,
-		arg.FirstDelaySeconds,
-		arg.MaxDelaySeconds,
-		arg.MaxFailures,
+		arg.FirstDelay,
+		arg.MaxDelay,
+		arg.Spent,
+		arg.ForgetBefore,
+		arg.TenantID,
 	)
-	var i TakeTryRow
-	err := row.Scan(&i.Allowed, &i.Failures, &i.BlockedUntil)
-	return i, err
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TakeTriesRow
+	for rows.Next() {
+		var i TakeTriesRow
+		if err := rows.Scan(
+			&i.Name,
+			&i.Allowed,
+			&i.Failures,
+			&i.BlockedUntil,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

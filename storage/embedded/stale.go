@@ -88,7 +88,7 @@ func (p postmaster) end(ctx context.Context, pgdata string, sig syscall.Signal) 
 // serves says whether p verifiably is the running server of pgdata. Everything
 // else that now has its id is left alone.
 func (p postmaster) serves(pgdata string) bool {
-	return p.pid > 1
+	return p.pid > 1 && sameFile(p.data, pgdata) && runsIn(p.pid, pgdata)
 }
 
 // dropStale removes a lock file whose process id went to a stranger. The server

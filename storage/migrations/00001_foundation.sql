@@ -241,10 +241,32 @@ CREATE TABLE throttle_counters (
     name          text NOT NULL CHECK (length(name) <= 200),
     failures      integer NOT NULL,
     blocked_until timestamptz,
+    since         timestamptz NOT NULL,
     updated_at    timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, name)
 );
 CREATE INDEX throttle_counters_by_age ON throttle_counters (updated_at);
+
+-- The one counter. It counts the try before anything is verified, and refuses it while the counter is
+-- blocked or spent. Parallel tries queue on the row, so no two see the same count (gauntlet B01, J07).
+CREATE FUNCTION take_try(tenant uuid, counter text, free integer, first_delay integer, max_delay integer, spent integer,
+    forget_before timestamptz, moment timestamptz)
+RETURNS TABLE (allowed boolean, failures integer, blocked_until timestamptz) LANGUAGE sql AS $$
+    WITH taken AS (
+        INSERT INTO throttle_counters AS c (tenant_id, name, failures, since, updated_at) VALUES (tenant, counter, 1, moment, moment)
+        ON CONFLICT (tenant_id, name) DO UPDATE SET
+            failures = CASE WHEN c.since < forget_before THEN 1 ELSE c.failures + 1 END,
+            since = CASE WHEN c.since < forget_before THEN moment ELSE c.since END,
+            blocked_until = CASE WHEN c.since >= forget_before AND c.failures + 1 >= free
+                THEN moment + least(first_delay * power(2, least(c.failures + 1 - free, 20)), max_delay) * interval '1 second' END,
+            updated_at = moment
+        WHERE c.since < forget_before OR ((c.blocked_until IS NULL OR c.blocked_until <= moment) AND c.failures < spent)
+        RETURNING c.failures, c.blocked_until)
+    SELECT true, k.failures, k.blocked_until FROM taken k
+    UNION ALL
+    SELECT false, c.failures, c.blocked_until FROM throttle_counters c
+    WHERE c.tenant_id = tenant AND c.name = counter AND NOT EXISTS (SELECT FROM taken)
+$$;
 
 CREATE TABLE audit_events (
     tenant_id   uuid NOT NULL,

@@ -25,3 +25,7 @@ SELECT tenant_id, id, secret FROM factors WHERE id > sqlc.arg(after) ORDER BY id
 
 -- name: ResealFactor :exec
 UPDATE factors SET secret = sqlc.arg(secret) WHERE tenant_id = $1 AND id = $2 AND secret = sqlc.arg(old);
+
+-- name: FactorOfUser :one
+-- Ended ones too: whoever removes twice is told so, instead of being told that it never was.
+SELECT * FROM factors WHERE tenant_id = $1 AND user_id = $2 AND id = $3;

@@ -48,3 +48,6 @@ WHERE tenant_id = $1 AND user_id = $2 AND id <> sqlc.arg(keep) AND ended_at IS N
 -- name: EndOtherGrants :exec
 UPDATE grants SET ended_at = sqlc.arg(now)::timestamptz, end_reason = sqlc.arg(reason)::text
 WHERE tenant_id = $1 AND user_id = $2 AND session_id <> sqlc.arg(keep)::uuid AND ended_at IS NULL;
+
+-- name: SessionOfUser :one
+SELECT * FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND id = $3;

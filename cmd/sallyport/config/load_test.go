@@ -102,8 +102,8 @@ func TestFileThatCannotBeReadIsOneProblem(t *testing.T) {
 	if got := refused(t, missing); got != "config.yaml: cannot read the file: no such file or directory" {
 		t.Errorf("missing file: %s", got)
 	}
-	large := write(t, "#"+strings.Repeat("x", 1<<20))
-	if got := refused(t, large); got != "config.yaml: cannot read the file: larger than 1048576 bytes" {
+	large := write(t, "#"+strings.Repeat("x", 64<<10))
+	if got := refused(t, large); got != "config.yaml: cannot read the file: larger than 65536 bytes" {
 		t.Errorf("large file: %s", got)
 	}
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -17,6 +18,7 @@ var plainKey = regexp.MustCompile(`^[A-Za-z0-9_-]{1,40}$`)
 func (l *loader) section(at Problem, prefix string, node ast.Node) {
 	entries, ok := pairs(node)
 	if !ok {
+		at.Line = cmp.Or(at.Line, line(node.GetToken()))
 		l.fail(at, "must be a section of keys")
 		return
 	}

@@ -11,8 +11,10 @@ import (
 )
 
 const (
-	redacted  = "[redacted]"
-	sizeLimit = 1 << 20 // of the file and of each secret, in bytes
+	redacted = "[redacted]"
+	// Of the file and of each secret, in bytes: the parser takes time in the
+	// square of its nesting, seconds at this size and hours at a megabyte.
+	sizeLimit = 64 << 10
 )
 
 // Secret is a value that prints, logs and marshals as "[redacted]", or as

@@ -38,7 +38,7 @@ func TestFileIsReadStrictly(t *testing.T) {
 		"a: 1\nb: [":                  "config.yaml:2: is not YAML: sequence end token ']' not found",
 		"listen: |keep-s3cret\n  x\n": "config.yaml:1: is not YAML: invalid header option",
 		"listen: \xff\n":              "config.yaml: is not UTF-8 text",
-		"- listen\n":                  "config.yaml: must be a section of keys",
+		"- listen\n":                  "config.yaml:1: must be a section of keys",
 		"listen: 127.0.0.1:1\n---\nlisten: ':2'\n": "config.yaml:2: only one document a file",
 		"database.url: x\n":                        "config.yaml:1: contains something that is not a key; sections are nested, not dotted",
 		"database:\n  1: x\n":                      "config.yaml:2: database: contains something that is not a key; sections are nested, not dotted",

@@ -1,0 +1,83 @@
+package signin
+
+import (
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+
+	"sallyport/provider/attempt"
+	"sallyport/provider/throttle"
+	"sallyport/provider/web"
+	"sallyport/templates"
+)
+
+// frame is what every page of the flow shows around its task.
+func (v *visit) frame() templates.Frame {
+	f := templates.Frame{User: v.identifier()}
+	if v.a.ShowsTenant() {
+		f.Tenant = v.a.TenantName
+	}
+	if f.User != "" && canSwitch(v) {
+		f.SwitchURL = v.path("identify")
+	}
+	return f
+}
+
+// identifier is the address as typed, so that the page is the same whether it has an account or not.
+func (v *visit) identifier() string {
+	if v.a.Facts.Identifier != "" {
+		return v.a.Facts.Identifier
+	}
+	return v.a.Person.Email
+}
+
+// canSwitch: until the end, unless the attempt is about one account in particular.
+func canSwitch(v *visit) bool {
+	switch v.step {
+	case attempt.StepIdentify, attempt.StepPassword, attempt.StepSecond, attempt.StepEnrol, attempt.StepConsent, attempt.StepRefused:
+		return v.a.Request.Subject.IsZero()
+	}
+	return false
+}
+
+// show renders a page; with an error key it is the answer to a form that cannot be used as it is.
+func show(v *visit, page templates.Page, failed string) error {
+	status := http.StatusOK
+	if failed != "" {
+		status = http.StatusUnprocessableEntity
+	}
+	if failed == templates.ErrorThrottled {
+		status = http.StatusTooManyRequests
+	}
+	return web.Render(v.w, v.r, status, page)
+}
+
+// failing is the frame of a page that is shown again.
+func (v *visit) failing(key string) templates.Frame {
+	f := v.frame()
+	f.Error = key
+	return f
+}
+
+// throttled is the frame that tells how long to wait; ok is false for any other error.
+func (v *visit) throttled(err error) (f templates.Frame, ok bool) {
+	var refused *throttle.Refused
+	if !errors.As(err, &refused) {
+		return f, false
+	}
+	v.w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(refused.RetryAfter().Seconds()))))
+	f = v.failing(templates.ErrorThrottled)
+	f.ErrorData = map[string]any{"Minutes": int(math.Ceil(refused.RetryAfter().Minutes()))}
+	return f, true
+}
+
+func (s *SignIn) showRefused(v *visit) error {
+	page := templates.Message{Frame: v.frame(), Status: http.StatusForbidden, Body: templates.ErrorRefused}
+	if v.a.Purpose == attempt.Authorize {
+		page.Links = []templates.Choice{{Label: v.a.ClientName, URL: Callback(v.a.Handle())}}
+	} else {
+		page.Links = []templates.Choice{{Label: v.a.TenantName, URL: v.a.Request.ReturnTo}}
+	}
+	return web.Render(v.w, v.r, http.StatusForbidden, page)
+}

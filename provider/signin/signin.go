@@ -1,0 +1,130 @@
+// Package signin is the sign-in flow as people meet it: one page per step.
+//
+// It owns the pages under /signin and how each step turns what was typed into a fact. Which step comes is
+// derived by attempt.Next from the facts on record; steps never choose each other, they write a fact and
+// redirect to /signin/{attempt}, which derives again. It issues nothing: provider/gate does. provider
+// mounts it; provider/issuer and provider/account send browsers here.
+package signin
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"sallyport/mfa/policy"
+	"sallyport/provider/attempt"
+	"sallyport/provider/gate"
+	"sallyport/provider/tenant"
+	"sallyport/provider/user"
+	"sallyport/provider/web"
+	"sallyport/storage"
+	"sallyport/storage/audit"
+	"sallyport/storage/seal"
+)
+
+// SignIn serves the flow. All fields are required.
+type SignIn struct {
+	Store   *storage.Store
+	Seal    *seal.Sealer
+	Gate    *gate.Gate
+	Hasher  *user.Hasher
+	Tenants *tenant.Directory
+	Edge    *web.Edge
+	Now     func() time.Time
+}
+
+// page is one step: shown by GET, answered by POST.
+type page struct {
+	path string
+	// fits says at which derived steps the page may be used.
+	fits   func(*visit) bool
+	show   func(*visit) error
+	submit func(*visit) error
+}
+
+// Routes are the rows of the route table.
+func (s *SignIn) Routes() []web.Route {
+	routes := []web.Route{{Methods: []string{http.MethodGet}, Path: "/signin/{attempt}", Access: web.Attempt, Handler: s.derive}}
+	for _, p := range []page{
+		{"identify", canSwitch, s.showIdentify, s.identify},
+		{"tenant", canName, s.showTenant, s.nameTenant},
+		{"password", at(attempt.StepPassword), s.showPassword, s.password},
+		{"second-factor", at(attempt.StepSecond), s.showSecond, s.second},
+		{"enrol", at(attempt.StepEnrol), s.showEnrol, s.enrol},
+		{"consent", at(attempt.StepConsent), s.showConsent, s.consent},
+	} {
+		path := "/signin/{attempt}/" + p.path
+		routes = append(routes,
+			web.Route{Methods: []string{http.MethodGet}, Path: path, Access: web.Attempt, Handler: s.serve(p.fits, p.show)},
+			web.Route{Methods: []string{http.MethodPost}, Path: path, Access: web.Attempt, Handler: s.serve(p.fits, p.submit)})
+	}
+	return append(routes, web.Route{Methods: []string{http.MethodGet}, Path: "/signin/{attempt}/refused", Access: web.Attempt,
+		Handler: s.serve(at(attempt.StepRefused), s.showRefused)})
+}
+
+// visit is one request to one attempt, judged once.
+type visit struct {
+	w    http.ResponseWriter
+	r    *http.Request
+	a    *attempt.Attempt
+	d    policy.Decision
+	step attempt.Step
+	now  time.Time
+}
+
+func at(step attempt.Step) func(*visit) bool { return func(v *visit) bool { return v.step == step } }
+
+// serve loads and judges. A page that is not the step of now (back button, replay, double click) leads to
+// the one that is, and changes nothing (gauntlet A04).
+func (s *SignIn) serve(fits func(*visit) bool, handle func(*visit) error) web.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		v, err := s.visit(w, r)
+		if err != nil {
+			return err
+		}
+		if !fits(v) {
+			return s.redirect(v)
+		}
+		err = handle(v)
+		if errors.Is(err, storage.ErrConflict) {
+			return s.redirect(v) // somebody was faster, in this attempt
+		}
+		return err
+	}
+}
+
+func (s *SignIn) visit(w http.ResponseWriter, r *http.Request) (*visit, error) {
+	t, id, ok := attempt.ParseHandle(mux.Vars(r)["attempt"])
+	if !ok {
+		return nil, storage.ErrNotFound
+	}
+	binding := s.Edge.Cookies.Get(r, attempt.Cookie(id))
+	if binding == "" {
+		return nil, attempt.ErrOtherBrowser
+	}
+	a, err := attempt.Load(r.Context(), s.Store.Tenant(t), t, id, binding)
+	if err != nil {
+		return nil, err
+	}
+	v := &visit{w: w, r: r.WithContext(web.WithLocales(r.Context(), a.Request.Locales)), a: a, now: s.Now()}
+	v.step, v.d = a.Next(v.now)
+	web.AllowFormAction(w, a.Request.RedirectURI)
+	note(v)
+	return v, nil
+}
+
+func note(v *visit) {
+	e := web.EventFrom(v.r.Context())
+	e.Set("attempt", v.a.ID.String())
+	e.Set("tenant", v.a.Tenant.String())
+	e.Set("client", v.a.ClientID)
+	if v.a.User != nil {
+		e.Set("user", v.a.User.String())
+	}
+}
+
+func (s *SignIn) origin(r *http.Request) audit.Origin {
+	return audit.Origin{RequestID: web.RequestID(r.Context()), Address: s.Edge.ClientAddr(r)}
+}
