@@ -10,17 +10,25 @@ import (
 	"golang.org/x/text/unicode/bidi"
 )
 
-// longestText is how many characters of a name a page shows; a longer one is an attempt to push the rest out of sight.
-const longestText = 160
+// How many characters a page shows of a name and of a longer text; more is an attempt to push the rest out of sight.
+const (
+	longestName    = 100
+	longestPassage = 600
+)
 
 var errPicture = errors.New("templates: picture is not a PNG data address")
 
 // plain makes a text of people's making safe to stand in a sentence of ours: no control or direction characters, which
 // could reorder the words around it, bounded in length, and isolated when it is written from right to left.
-func plain(s string) string {
+func plain(s string) string { return tame(s, longestName) }
+
+// passage is plain for what is a sentence rather than a name.
+func passage(s string) string { return tame(s, longestPassage) }
+
+func tame(s string, longest int) string {
 	s = strings.Map(printable, s)
-	if long := []rune(s); len(long) > longestText {
-		s = string(long[:longestText]) + "…"
+	if long := []rune(s); len(long) > longest {
+		s = string(long[:longest]) + "…"
 	}
 	if strings.ContainsFunc(s, rightToLeft) {
 		return "\u2068" + s + "\u2069"

@@ -148,3 +148,11 @@ func TestI03MessagesAreNeverMadeFromData(t *testing.T) {
 		t.Errorf("the name was not shown as it is:\n%s", page)
 	}
 }
+
+func TestI03RightToLeftNamesAreIsolatedFromTheSentence(t *testing.T) {
+	t.Parallel()
+	page := render(t, language.English, templates.Consent{Client: "\u202eשלום"})
+	if !strings.Contains(page, "Allow \u2068שלום\u2069?") {
+		t.Errorf("the name is not isolated:\n%s", page)
+	}
+}

@@ -85,6 +85,7 @@ func functions(c *catalogue) template.FuncMap {
 		"asset":   static.URL,
 		"brand":   brand,
 		"plain":   plain,
+		"passage": passage,
 		"invalid": invalid,
 		"among":   among,
 		"picture": picture,
