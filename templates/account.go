@@ -7,9 +7,10 @@ type Account struct {
 	Frame
 	Name, Email       string
 	Factors           []Factor
-	AddTOTPURL        string // empty hides the button
+	AddTOTPAction     string // posted to; empty hides the button
 	SecondFactorState string // message key, one of the State constants
 	Sessions          []Session
+	EndOthersAction   string // posted to; empty hides the button
 	Consents          []Grant
 	SignOutAction     string // posts "decision" with signout; empty hides the button
 	PolicyURL         string // set for administrators
@@ -47,19 +48,22 @@ type Grant struct {
 	Action  string // page that asks before revoking; empty hides the link
 }
 
-// Policy is the administrators' page of the tenant's sign-in policy; it posts "mode" (off, optional, required), "methods"
-// (repeated), "session_hours", "idle_minutes", "step_up_minutes" and "version".
+// Policy is the administrators' page of the tenant's sign-in policy; it posts "mode" (off, optional, required), "method_"
+// with each checked method's name and "enrol_with_password" (both "on"), "session_hours", "idle_minutes", "step_up_minutes"
+// and "version".
 type Policy struct {
 	Frame
-	Action        string
-	Mode          string // "off", "optional" or "required"
-	Methods       []Method
-	SessionHours  int
-	IdleMinutes   int
-	StepUpMinutes int
-	Version       int // the version this form was made from, for the check against a lost update
-	History       []PolicyVersion
-	BackURL       string // empty hides the link
+	Action  string
+	Mode    string // "off", "optional" or "required"
+	Methods []Method
+	// EnrolWithPassword lets people without a second factor enrol one with their password alone.
+	EnrolWithPassword bool
+	SessionHours      int
+	IdleMinutes       int
+	StepUpMinutes     int
+	Version           int // the version this form was made from, for the check against a lost update
+	History           []PolicyVersion
+	BackURL           string // empty hides the link
 }
 
 func (p Policy) view() view { return view{file: "policy.html", title: "policy.title", wide: true} }

@@ -22,16 +22,18 @@ const (
 
 // Errors of fields; they have no title and stand in Frame.Error only.
 const (
-	ErrorRequired      = "error.required"
-	ErrorEmailInvalid  = "error.email_invalid"
-	ErrorTenantUnknown = "error.tenant_unknown"
-	ErrorTenantInvalid = "error.tenant_invalid"
-	ErrorPasswordWrong = "error.password_wrong"
-	ErrorCodeWrong     = "error.code_wrong"
-	ErrorCodeUsed      = "error.code_used"
-	ErrorNameTooLong   = "error.name_too_long"
-	ErrorEnrolExpired  = "error.enrol_expired"
-	ErrorPolicyInvalid = "error.policy_invalid"
+	ErrorRequired       = "error.required"
+	ErrorEmailInvalid   = "error.email_invalid"
+	ErrorTenantUnknown  = "error.tenant_unknown"
+	ErrorTenantInvalid  = "error.tenant_invalid"
+	ErrorPasswordWrong  = "error.password_wrong"
+	ErrorCodeWrong      = "error.code_wrong"
+	ErrorCodeUsed       = "error.code_used"
+	ErrorNameTooLong    = "error.name_too_long"
+	ErrorEnrolExpired   = "error.enrol_expired"
+	ErrorPolicyInvalid  = "error.policy_invalid"
+	ErrorPolicyConflict = "error.policy_conflict"
+	ErrorEnrolOff       = "error.enrol_off"
 )
 
 // Notices of what has just been done, for Frame.Notice.
@@ -39,6 +41,7 @@ const (
 	NoticeFactorAdded    = "notice.factor_added"
 	NoticeFactorRemoved  = "notice.factor_removed"
 	NoticeSessionEnded   = "notice.session_ended"
+	NoticeOthersEnded    = "notice.others_ended"
 	NoticeConsentRevoked = "notice.consent_revoked"
 	NoticePolicySaved    = "notice.policy_saved"
 )
@@ -55,6 +58,8 @@ const (
 	StateRequired = "state.required"
 	StateOptional = "state.optional"
 	StateOff      = "state.off"
+	StateOn       = "state.on"
+	StateKept     = "state.kept"
 )
 
 // Titles, bodies and buttons for Confirm. RemoveFactor needs Name, EndSession needs Browser, RevokeConsent needs Client, all strings.
@@ -62,6 +67,8 @@ const (
 	RemoveFactorTitle   = "remove_factor.title"
 	RemoveFactorBody    = "remove_factor.body"
 	RemoveLastBody      = "remove_factor.last"
+	RemoveRequiredBody  = "remove_factor.required"
+	RemoveLockedBody    = "remove_factor.locked"
 	RemoveFactorButton  = "remove_factor.button"
 	EndSessionTitle     = "end_session.title"
 	EndSessionBody      = "end_session.body"

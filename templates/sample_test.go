@@ -74,7 +74,7 @@ func account() templates.Account {
 			{ID: "1", Kind: "totp", Name: "Work phone", Added: at(1, 9), LastUsed: at(12, 14), RemoveAction: "/account/factors/1/remove"},
 			{ID: "2", Kind: "totp", Added: at(2, 9)},
 		},
-		AddTOTPURL: "/account/factors/new", SecondFactorState: templates.StateRequired,
+		AddTOTPAction: "/account/factors/add", EndOthersAction: "/account/sessions/end-others", SecondFactorState: templates.StateRequired,
 		Sessions: []templates.Session{
 			{ID: "s1", Current: true, Browser: "Firefox on Linux", Address: "192.0.2.7", Started: at(12, 8), Seen: at(12, 14), Proofs: []string{"password", "totp"}},
 			{ID: "s2", Browser: "Safari on iPhone", Address: "2001:db8::1", Started: at(10, 8), Seen: at(11, 20), Action: "/account/sessions/s2/end", Proofs: []string{"password"}},
@@ -87,8 +87,8 @@ func account() templates.Account {
 func policy() templates.Policy {
 	return templates.Policy{
 		Frame: frame(templates.ErrorPolicyInvalid), Action: "/policy", Mode: "required",
-		Methods:      []templates.Method{{Name: "totp", Checked: true}, {Name: "webauthn"}},
-		SessionHours: 12, IdleMinutes: 60, StepUpMinutes: 10, Version: 3, BackURL: "/account",
+		Methods:           []templates.Method{{Name: "totp", Checked: true}, {Name: "webauthn"}},
+		EnrolWithPassword: true, SessionHours: 12, IdleMinutes: 60, StepUpMinutes: 10, Version: 3, BackURL: "/account",
 		History: []templates.PolicyVersion{{Version: 3, At: at(12, 14), By: "kari@acme.example", Summary: "mode: optional → required"}},
 	}
 }

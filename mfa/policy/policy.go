@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -66,6 +67,9 @@ func Parse(version int, document []byte) (Policy, error) {
 	p := Policy{}
 	if err := d.Decode(&p); err != nil {
 		return Policy{}, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return Policy{}, fmt.Errorf("%w: something follows the document", ErrInvalid)
 	}
 	p.Version = version
 	return p, p.Validate()

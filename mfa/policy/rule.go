@@ -69,7 +69,7 @@ func (r rule) unmet(f Facts, d Decision) (bool, []mfa.Kind) {
 	}
 	offer := f.enrolledKinds(r.counts)
 	// A voluntary demand that nothing could ever satisfy asks for nothing (OpenID Connect Core 5.5.1.1).
-	return !r.yields || len(offer) > 0 || len(f.enrollable(r.counts)) > 0, offer
+	return !r.yields || len(offer) > 0 || (len(f.enrollable(r.counts)) > 0 && f.mayEnrol(d, r)), offer
 }
 
 // decided turns the unmet rule into what to do.
@@ -81,9 +81,9 @@ func decided(f Facts, d Decision, r rule, others []rule, offer []mfa.Kind) Decis
 	case len(offer) > 0:
 		d.Second, d.Offer = SecondAsk, offer
 	case len(enrollable) == 0:
-		return Decision{Refused: true, Unmet: true, Rule: r.name, Why: WhyUnmet, Reached: d.Reached, Required: r.level}
+		return Decision{Refused: true, Unmet: true, Rule: r.name, Why: WhyUnmet, Reached: d.Reached, Required: d.Required}
 	case !f.mayEnrol(d, r):
-		return Decision{Refused: true, Rule: r.name, Why: WhyEnrolClosed, Reached: d.Reached, Required: r.level}
+		return Decision{Refused: true, Rule: r.name, Why: WhyEnrolClosed, Reached: d.Reached, Required: d.Required}
 	default:
 		d.Second, d.Offer = SecondEnrol, enrollable
 	}

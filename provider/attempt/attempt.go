@@ -62,7 +62,7 @@ type Facts struct {
 	Enrolment  *Enrolment  `json:"enrolment,omitempty"`
 	Enrolled   id.Factor   `json:"enrolled,omitzero"`
 	// Consent holds the scopes allowed in this attempt, nil before the question was answered.
-	Consent []string `json:"consent,omitempty"`
+	Consent []string `json:"consent,omitzero"`
 	Denied  bool     `json:"denied,omitempty"`
 }
 

@@ -26,8 +26,9 @@ func (a *Attempt) Handle() string {
 
 // ParseHandle reads a handle; ok is false for anything that Handle did not make.
 func ParseHandle(s string) (t id.Tenant, a id.Attempt, ok bool) {
-	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	if err != nil || len(b) != 32 {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	// Encoded again it must be the same: one attempt has one address, without line breaks or stray bits.
+	if err != nil || len(b) != 32 || base64.RawURLEncoding.EncodeToString(b) != s {
 		return t, a, false
 	}
 	copy(t.UUID[:], b[:16])

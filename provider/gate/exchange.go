@@ -153,8 +153,10 @@ func (e exchange) burns(row db.ConsumeForGrantRow) error {
 }
 
 func (e exchange) end(ctx context.Context, tx *storage.Tx, row db.ConsumeForGrantRow, now time.Time) error {
-	if !row.Fresh && !row.Reused {
-		return nil // it only expired
+	if row.Grant.EndedAt != nil || (!row.Fresh && !row.Reused) {
+		// It ended before or only expired: an app that comes back after a sign-out is no alarm, and
+		// repeating a replay must not fill the record.
+		return nil
 	}
 	if err := tx.Later().EndGrant(ctx, db.EndGrantParams{TenantID: row.Grant.TenantID, ID: row.Grant.ID, Now: now, Reason: string(e.reused)}); err != nil {
 		return err
@@ -224,6 +226,9 @@ func createAccess(ctx context.Context, q *db.Queries, t Tokens, now time.Time) e
 func (g *Gate) IssueToClient(ctx context.Context, owner id.Tenant, client string, scopes []string) (token.Secret, time.Time, error) {
 	now := g.Now()
 	access, expires := token.New(token.Access, owner), now.Add(g.Lives.Access)
+	if scopes == nil {
+		scopes = []string{} // NULL would say that nobody knows
+	}
 	err := g.Store.Tenant(owner).CreateAccessToken(ctx, db.CreateAccessTokenParams{TenantID: owner, Hash: access.Hash, ClientID: client,
 		Scopes: scopes, CreatedAt: now, ExpiresAt: expires})
 	if err != nil {
@@ -231,4 +236,3 @@ func (g *Gate) IssueToClient(ctx context.Context, owner id.Tenant, client string
 	}
 	return access, expires, nil
 }
-

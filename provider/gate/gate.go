@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"sallyport/mfa"
@@ -160,11 +161,12 @@ func (b Browser) address() string {
 	return b.Origin.Address.String()
 }
 
+// cut keeps what Postgres can store: the name of a browser is whatever it sent.
 func cut(s string, n int) string {
 	if len(s) > n {
 		s = s[:n]
 	}
-	return s
+	return strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\x00", "")
 }
 
 func (g *Gate) keepConsent(ctx context.Context, tx *storage.Tx, a *attempt.Attempt, from Browser, now time.Time) error {

@@ -56,6 +56,8 @@ func Password(identifier string) Counter {
 
 // Source counts tries from a client address; an IPv6 customer is a /64.
 func Source(a netip.Addr) Counter {
+	// An IPv4 address in IPv6 form must not share one /64 with all the others.
+	a = a.Unmap()
 	bits := 32
 	if a.Is6() {
 		bits = 64
@@ -85,32 +87,52 @@ func (r *Refused) Unwrap() error { return ErrTooMany }
 // RetryAfter is how long to wait before the next try.
 func (r *Refused) RetryAfter() time.Duration { return r.wait }
 
-// Take counts a try and reports whether it may be verified. Errors are *Refused, or of storage;
-// on either nothing may be verified. One round trip.
-func Take(ctx context.Context, s *storage.Store, t id.Tenant, c Counter, now time.Time) error {
-	row, err := s.Tenant(t).TakeTry(ctx, db.TakeTryParams{
-		TenantID: t, Name: c.name, Now: now, ForgetBefore: now.Add(-c.limit.forget), Free: c.limit.free,
-		FirstDelaySeconds: int32(c.limit.first.Seconds()), MaxDelaySeconds: int32(c.limit.longest.Seconds()),
-		MaxFailures: c.limit.spent,
-	})
+// Take counts one try at each counter and reports whether it may be verified: only when every counter
+// allows it. Errors are *Refused, or of storage; on either nothing may be verified. blocks says that
+// this was the last free try of a counter: when it fails, somebody should hear of it. One round trip.
+func Take(ctx context.Context, s *storage.Store, t id.Tenant, now time.Time, counters ...Counter) (blocks bool, err error) {
+	rows, err := s.Tenant(t).TakeTries(ctx, params(t, now, counters))
 	if err != nil {
-		return fmt.Errorf("take a try: %w", err)
+		return false, fmt.Errorf("take a try: %w", err)
 	}
-	if row.Allowed {
-		return nil
+	if len(rows) != len(counters) {
+		return false, fmt.Errorf("take a try: %d answers for %d counters", len(rows), len(counters))
 	}
-	return c.refusal(row, now)
+	for i, row := range rows {
+		if !row.Allowed {
+			return false, counters[i].refusal(row, now)
+		}
+		blocks = blocks || row.Failures == counters[i].limit.free
+	}
+	return blocks, nil
 }
 
-func (c Counter) refusal(row db.TakeTryRow, now time.Time) error {
-	r := &Refused{wait: c.limit.longest, Spent: row.Failures >= c.limit.spent}
-	if row.BlockedUntil != nil && !r.Spent {
-		r.wait = max(row.BlockedUntil.Sub(now), time.Second)
+func params(t id.Tenant, now time.Time, counters []Counter) db.TakeTriesParams {
+	p := db.TakeTriesParams{TenantID: t.UUID, Now: now}
+	for _, c := range counters {
+		p.Names = append(p.Names, c.name)
+		p.Free, p.Spent = append(p.Free, c.limit.free), append(p.Spent, c.limit.spent)
+		p.FirstDelay = append(p.FirstDelay, int32(c.limit.first.Seconds()))
+		p.MaxDelay = append(p.MaxDelay, int32(c.limit.longest.Seconds()))
+		p.ForgetBefore = append(p.ForgetBefore, now.Add(-c.limit.forget))
 	}
-	return r
+	return p
 }
 
-// Forget resets the counter in the transaction that records the success.
+func (c Counter) refusal(row db.TakeTriesRow, now time.Time) error {
+	if row.Failures >= c.limit.spent {
+		return &Refused{wait: c.limit.longest, Spent: true}
+	}
+	return &Refused{wait: max(row.BlockedUntil.Sub(now), time.Second)}
+}
+
+// Forget resets the counter of what succeeded, in the transaction that records the success.
 func Forget(ctx context.Context, tx *storage.Tx, t id.Tenant, c Counter) error {
 	return tx.Later().ForgetTries(ctx, db.ForgetTriesParams{TenantID: t, Name: c.name})
+}
+
+// GiveBack takes the try back from a counter that stood beside a success: it was no failure, but
+// its earlier failures stay.
+func GiveBack(ctx context.Context, tx *storage.Tx, t id.Tenant, c Counter) error {
+	return tx.Later().GiveBackTry(ctx, db.GiveBackTryParams{TenantID: t, Name: c.name})
 }

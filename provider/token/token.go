@@ -62,14 +62,17 @@ func Parse(k Kind, text string) (Secret, bool) {
 	if prefix != string(k) || len(tenant) != tenantLength || len(secret) != secretLength {
 		return Secret{}, false
 	}
-	t, err := encoding.DecodeString(tenant)
-	if err != nil {
-		return Secret{}, false
-	}
-	if _, err := encoding.DecodeString(secret); err != nil {
+	t, ok := decode(tenant)
+	if _, exact := decode(secret); !ok || !exact {
 		return Secret{}, false
 	}
 	return Secret{Tenant: id.Tenant{UUID: [16]byte(t)}, Text: text, Hash: Hash(text)}, true
+}
+
+// decode accepts nothing but what the encoding writes: the standard library skips line breaks.
+func decode(s string) ([]byte, bool) {
+	b, err := encoding.DecodeString(s)
+	return b, err == nil && encoding.EncodeToString(b) == s
 }
 
 // Hash is the form in which a secret is stored.

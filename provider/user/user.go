@@ -30,9 +30,13 @@ var ErrEmail = errors.New("not an e-mail address")
 // Key is the canonical form of an address: the one form under which it is looked up and its tries are
 // counted, so that no spelling opens a second counter (gauntlet B05). Errors are ErrEmail.
 func Key(email string) (string, error) {
-	key := strings.ToLower(norm.NFKC.String(strings.TrimSpace(email)))
+	if !utf8.ValidString(email) {
+		return "", ErrEmail
+	}
+	// Lower case can undo the normal form: the key of a key must be itself.
+	key := norm.NFKC.String(strings.ToLower(norm.NFKC.String(strings.TrimSpace(email))))
 	local, domain, ok := strings.Cut(key, "@")
-	if !ok || local == "" || domain == "" || len(key) > 254 || !utf8.ValidString(key) || strings.Contains(domain, "@") {
+	if !ok || local == "" || domain == "" || len(key) > 254 || strings.Contains(domain, "@") {
 		return "", ErrEmail
 	}
 	if strings.ContainsFunc(key, func(r rune) bool {

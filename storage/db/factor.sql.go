@@ -72,7 +72,7 @@ func (q *Queries) EndFactor(ctx context.Context, arg EndFactorParams) error {
 }
 
 const factorOfUser = `-- name: FactorOfUser :one
-SELECT tenant_id, id, user_id, kind, name, secret, last_step, created_at, last_used_at, ended_at, end_reason FROM factors WHERE tenant_id = $1 AND user_id = $2 AND id = $3
+SELECT id, kind, name, ended_at FROM factors WHERE tenant_id = $1 AND user_id = $2 AND id = $3
 `
 
 type FactorOfUserParams struct {
@@ -81,22 +81,22 @@ type FactorOfUserParams struct {
 	ID       id.Factor
 }
 
+type FactorOfUserRow struct {
+	ID      id.Factor
+	Kind    string
+	Name    string
+	EndedAt *time.Time
+}
+
 // Ended ones too: whoever removes twice is told so, instead of being told that it never was.
-func (q *Queries) FactorOfUser(ctx context.Context, arg FactorOfUserParams) (Factor, error) {
+func (q *Queries) FactorOfUser(ctx context.Context, arg FactorOfUserParams) (FactorOfUserRow, error) {
 	row := q.db.QueryRow(ctx, factorOfUser, arg.TenantID, arg.UserID, arg.ID)
-	var i Factor
+	var i FactorOfUserRow
 	err := row.Scan(
-		&i.TenantID,
 		&i.ID,
-		&i.UserID,
 		&i.Kind,
 		&i.Name,
-		&i.Secret,
-		&i.LastStep,
-		&i.CreatedAt,
-		&i.LastUsedAt,
 		&i.EndedAt,
-		&i.EndReason,
 	)
 	return i, err
 }

@@ -323,7 +323,10 @@ func (q *Queries) LiveAccessToken(ctx context.Context, arg LiveAccessTokenParams
 }
 
 const liveRefreshToken = `-- name: LiveRefreshToken :one
-SELECT s.expires_at, s.created_at, g.tenant_id, g.id, g.user_id, g.client_id, g.session_id, g.scopes, g.acr, g.amr, g.auth_time, g.proofs, g.created_at, g.expires_at, g.ended_at, g.end_reason FROM single_use s JOIN grants g ON g.tenant_id = s.tenant_id AND g.id = s.grant_id
+SELECT s.expires_at, s.created_at, g.tenant_id, g.id, g.user_id, g.client_id, g.session_id, g.scopes, g.acr, g.amr, g.auth_time, g.proofs, g.created_at, g.expires_at, g.ended_at, g.end_reason, t.slug AS tenant_slug FROM single_use s
+JOIN grants g ON g.tenant_id = s.tenant_id AND g.id = s.grant_id
+JOIN users u ON u.tenant_id = g.tenant_id AND u.id = g.user_id AND NOT u.disabled
+JOIN tenants t ON t.tenant_id = g.tenant_id AND NOT t.disabled
 WHERE s.tenant_id = $1 AND s.kind = 'refresh' AND s.hash = $2 AND s.used_at IS NULL AND s.expires_at > $3::timestamptz AND g.ended_at IS NULL
 `
 
@@ -334,11 +337,13 @@ type LiveRefreshTokenParams struct {
 }
 
 type LiveRefreshTokenRow struct {
-	ExpiresAt time.Time
-	CreatedAt time.Time
-	Grant     Grant
+	ExpiresAt  time.Time
+	CreatedAt  time.Time
+	Grant      Grant
+	TenantSlug string
 }
 
+// Alive means what it means to the gate: of an enabled user of an enabled tenant.
 func (q *Queries) LiveRefreshToken(ctx context.Context, arg LiveRefreshTokenParams) (LiveRefreshTokenRow, error) {
 	row := q.db.QueryRow(ctx, liveRefreshToken, arg.TenantID, arg.Hash, arg.Now)
 	var i LiveRefreshTokenRow
@@ -359,6 +364,7 @@ func (q *Queries) LiveRefreshToken(ctx context.Context, arg LiveRefreshTokenPara
 		&i.Grant.ExpiresAt,
 		&i.Grant.EndedAt,
 		&i.Grant.EndReason,
+		&i.TenantSlug,
 	)
 	return i, err
 }

@@ -283,7 +283,7 @@ func (q *Queries) SessionBySecret(ctx context.Context, arg SessionBySecretParams
 }
 
 const sessionOfUser = `-- name: SessionOfUser :one
-SELECT tenant_id, id, user_id, secret_hash, proofs, created_at, seen_at, ended_at, end_reason, address, agent FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND id = $3
+SELECT id, address, agent, ended_at FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND id = $3
 `
 
 type SessionOfUserParams struct {
@@ -292,21 +292,21 @@ type SessionOfUserParams struct {
 	ID       id.Session
 }
 
-func (q *Queries) SessionOfUser(ctx context.Context, arg SessionOfUserParams) (Session, error) {
+type SessionOfUserRow struct {
+	ID      id.Session
+	Address string
+	Agent   string
+	EndedAt *time.Time
+}
+
+func (q *Queries) SessionOfUser(ctx context.Context, arg SessionOfUserParams) (SessionOfUserRow, error) {
 	row := q.db.QueryRow(ctx, sessionOfUser, arg.TenantID, arg.UserID, arg.ID)
-	var i Session
+	var i SessionOfUserRow
 	err := row.Scan(
-		&i.TenantID,
 		&i.ID,
-		&i.UserID,
-		&i.SecretHash,
-		&i.Proofs,
-		&i.CreatedAt,
-		&i.SeenAt,
-		&i.EndedAt,
-		&i.EndReason,
 		&i.Address,
 		&i.Agent,
+		&i.EndedAt,
 	)
 	return i, err
 }

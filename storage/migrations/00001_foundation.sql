@@ -210,18 +210,23 @@ CREATE INDEX single_use_by_expiry ON single_use (expires_at);
 
 -- The one consume primitive. The conditional update takes the row once, however many ask at a
 -- time: "fresh" says that it was this call. A row that comes back otherwise was used before or
--- has expired; no row at all: never issued for this purpose.
+-- has expired; no row at all: never issued for this purpose. The look is a statement of its own,
+-- because it must see what the update waited for: with one snapshot for both, the loser of a race
+-- would take a secret that was used a moment ago for one that expired, and nobody would be alarmed.
+-- +goose StatementBegin
 CREATE FUNCTION consume(tenant uuid, purpose text, secret_hash bytea, moment timestamptz)
-RETURNS TABLE (fresh boolean, reused boolean, grant_id uuid, data jsonb, created_at timestamptz) LANGUAGE sql AS $$
-    WITH taken AS (
-        UPDATE single_use s SET used_at = moment
+RETURNS TABLE (fresh boolean, reused boolean, grant_id uuid, data jsonb, created_at timestamptz) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY UPDATE single_use s SET used_at = moment
         WHERE s.tenant_id = tenant AND s.kind = purpose AND s.hash = secret_hash AND s.used_at IS NULL AND s.expires_at > moment
-        RETURNING s.grant_id, s.data, s.created_at)
-    SELECT true, false, k.grant_id, k.data, k.created_at FROM taken k
-    UNION ALL
-    SELECT false, s.used_at IS NOT NULL, s.grant_id, s.data, s.created_at FROM single_use s
-    WHERE s.tenant_id = tenant AND s.kind = purpose AND s.hash = secret_hash AND NOT EXISTS (SELECT FROM taken)
-$$;
+        RETURNING true, false, s.grant_id, s.data, s.created_at;
+    IF NOT FOUND THEN
+        RETURN QUERY SELECT false, s.used_at IS NOT NULL, s.grant_id, s.data, s.created_at FROM single_use s
+            WHERE s.tenant_id = tenant AND s.kind = purpose AND s.hash = secret_hash;
+    END IF;
+END $$;
+-- +goose StatementEnd
 
 CREATE TABLE access_tokens (
     tenant_id  uuid NOT NULL,
@@ -248,12 +253,15 @@ CREATE TABLE throttle_counters (
 CREATE INDEX throttle_counters_by_age ON throttle_counters (updated_at);
 
 -- The one counter. It counts the try before anything is verified, and refuses it while the counter is
--- blocked or spent. Parallel tries queue on the row, so no two see the same count (gauntlet B01, J07).
+-- blocked or spent. Parallel tries queue on the row, so no two see the same count (gauntlet B01, J07); a
+-- refusal is read by a statement of its own, because the row may be younger than the snapshot of the first.
+-- +goose StatementBegin
 CREATE FUNCTION take_try(tenant uuid, counter text, free integer, first_delay integer, max_delay integer, spent integer,
     forget_before timestamptz, moment timestamptz)
-RETURNS TABLE (allowed boolean, failures integer, blocked_until timestamptz) LANGUAGE sql AS $$
-    WITH taken AS (
-        INSERT INTO throttle_counters AS c (tenant_id, name, failures, since, updated_at) VALUES (tenant, counter, 1, moment, moment)
+RETURNS TABLE (allowed boolean, failures integer, blocked_until timestamptz) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY INSERT INTO throttle_counters AS c (tenant_id, name, failures, since, updated_at) VALUES (tenant, counter, 1, moment, moment)
         ON CONFLICT (tenant_id, name) DO UPDATE SET
             failures = CASE WHEN c.since < forget_before THEN 1 ELSE c.failures + 1 END,
             since = CASE WHEN c.since < forget_before THEN moment ELSE c.since END,
@@ -261,12 +269,12 @@ RETURNS TABLE (allowed boolean, failures integer, blocked_until timestamptz) LAN
                 THEN moment + least(first_delay * power(2, least(c.failures + 1 - free, 20)), max_delay) * interval '1 second' END,
             updated_at = moment
         WHERE c.since < forget_before OR ((c.blocked_until IS NULL OR c.blocked_until <= moment) AND c.failures < spent)
-        RETURNING c.failures, c.blocked_until)
-    SELECT true, k.failures, k.blocked_until FROM taken k
-    UNION ALL
-    SELECT false, c.failures, c.blocked_until FROM throttle_counters c
-    WHERE c.tenant_id = tenant AND c.name = counter AND NOT EXISTS (SELECT FROM taken)
-$$;
+        RETURNING true, c.failures, c.blocked_until;
+    IF NOT FOUND THEN
+        RETURN QUERY SELECT false, c.failures, c.blocked_until FROM throttle_counters c WHERE c.tenant_id = tenant AND c.name = counter;
+    END IF;
+END $$;
+-- +goose StatementEnd
 
 CREATE TABLE audit_events (
     tenant_id   uuid NOT NULL,

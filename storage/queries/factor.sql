@@ -28,4 +28,4 @@ UPDATE factors SET secret = sqlc.arg(secret) WHERE tenant_id = $1 AND id = $2 AN
 
 -- name: FactorOfUser :one
 -- Ended ones too: whoever removes twice is told so, instead of being told that it never was.
-SELECT * FROM factors WHERE tenant_id = $1 AND user_id = $2 AND id = $3;
+SELECT id, kind, name, ended_at FROM factors WHERE tenant_id = $1 AND user_id = $2 AND id = $3;

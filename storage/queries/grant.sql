@@ -42,7 +42,11 @@ WHERE a.tenant_id = $1 AND a.hash = $2 AND a.expires_at > sqlc.arg(now)::timesta
     AND (a.grant_id IS NULL OR (g.ended_at IS NULL AND NOT u.disabled));
 
 -- name: LiveRefreshToken :one
-SELECT s.expires_at, s.created_at, sqlc.embed(g) FROM single_use s JOIN grants g ON g.tenant_id = s.tenant_id AND g.id = s.grant_id
+-- Alive means what it means to the gate: of an enabled user of an enabled tenant.
+SELECT s.expires_at, s.created_at, sqlc.embed(g), t.slug AS tenant_slug FROM single_use s
+JOIN grants g ON g.tenant_id = s.tenant_id AND g.id = s.grant_id
+JOIN users u ON u.tenant_id = g.tenant_id AND u.id = g.user_id AND NOT u.disabled
+JOIN tenants t ON t.tenant_id = g.tenant_id AND NOT t.disabled
 WHERE s.tenant_id = $1 AND s.kind = 'refresh' AND s.hash = $2 AND s.used_at IS NULL AND s.expires_at > sqlc.arg(now)::timestamptz AND g.ended_at IS NULL;
 
 -- name: EndAccessToken :exec

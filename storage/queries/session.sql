@@ -50,4 +50,4 @@ UPDATE grants SET ended_at = sqlc.arg(now)::timestamptz, end_reason = sqlc.arg(r
 WHERE tenant_id = $1 AND user_id = $2 AND session_id <> sqlc.arg(keep)::uuid AND ended_at IS NULL;
 
 -- name: SessionOfUser :one
-SELECT * FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND id = $3;
+SELECT id, address, agent, ended_at FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND id = $3;

@@ -67,7 +67,7 @@ func (s *Sealer) writeBeside(path string) (string, error) {
 	_, err = f.Write(b.Bytes())
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err != nil {
-		return "", fmt.Errorf("write keyset: %w", err)
+		return "", errors.Join(fmt.Errorf("write keyset: %w", err), os.Remove(f.Name()))
 	}
 	return f.Name(), nil
 }

@@ -86,7 +86,13 @@ func New(t testing.TB) *storage.Store {
 // Open opens one more store on the database: another instance of the server.
 func (d Database) Open(t testing.TB) *storage.Store {
 	t.Helper()
-	s, err := storage.Open(context.Background(), d.URL, storage.Options{MaxConnections: 8})
+	return d.OpenWith(t, storage.Options{MaxConnections: 8})
+}
+
+// OpenWith is Open with other options: round trips can only be counted on a single connection.
+func (d Database) OpenWith(t testing.TB, o storage.Options) *storage.Store {
+	t.Helper()
+	s, err := storage.Open(context.Background(), d.URL, o)
 	if err != nil {
 		t.Fatal(err)
 	}

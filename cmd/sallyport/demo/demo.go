@@ -1,0 +1,104 @@
+// Package demo shows Sallyport to somebody who has nothing set up: a provider with two tenants and five people, and
+// an application to sign in to, on loopback addresses.
+//
+// It owns the demo's directory and what is in it. Its people have passwords that everybody can read here, so it
+// keeps to loopback and to a database of its own, whatever the configuration says. Only package main calls it.
+//
+// Dependencies: golang.org/x/sync's errgroup: the first part that ends takes the others along.
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"sallyport/cmd/sallyport/config"
+	"sallyport/cmd/sallyport/demo/app"
+	"sallyport/cmd/sallyport/instance"
+	"sallyport/provider/web"
+)
+
+// Options say where and how.
+type Options struct {
+	PortBase int    // the provider's port; the application has the next one
+	Fresh    bool   // forget earlier runs
+	DataDir  string // the parent of the demo's directory; "" is the data_dir of the defaults
+	Env      []string
+	Out, Err io.Writer
+	Now      func() time.Time
+}
+
+// host is the only interface the demo listens on.
+const host = "127.0.0.1"
+
+// Run shows the demo until ctx ends.
+func Run(ctx context.Context, o Options) (err error) {
+	d, err := open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.instance.Close(ctx)) }()
+	if err := d.seed(ctx); err != nil {
+		return fmt.Errorf("prepare the demo: %w", err)
+	}
+	listener, err := listen(o.PortBase + 1)
+	if err != nil {
+		return err
+	}
+	application := app.New(app.Config{Issuer: origin(o.PortBase), Self: origin(o.PortBase + 1), ClientID: clientID,
+		Secret: d.state.ClientSecret, Tenants: tenants(), Codes: d.codes, Log: d.instance.Log, Now: o.Now})
+	group, both := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		return web.Serve(both, web.ServerConfig{Listener: listener, Handler: application, Log: d.instance.Log, Now: o.Now})
+	})
+	group.Go(func() error { return d.instance.Serve(both, func(net.Addr) { d.welcome() }) })
+	return group.Wait()
+}
+
+type demo struct {
+	Options
+	state    state
+	keep     func(state) error
+	instance *instance.Instance
+}
+
+func open(ctx context.Context, o Options) (*demo, error) {
+	c, err := o.settings()
+	if err != nil {
+		return nil, err
+	}
+	if o.Fresh {
+		if err := forget(c.DataDir); err != nil {
+			return nil, err
+		}
+	}
+	fmt.Fprintln(o.Out, "Starting …")
+	// The database first: its lock on the directory keeps a second demo from the state.
+	i, err := instance.Open(ctx, instance.Options{Config: c, Now: o.Now, Alone: true,
+		Log: instance.NewLog(config.Log{Level: "warn", Format: "text"}, o.Err)})
+	if err != nil {
+		return nil, err
+	}
+	d := &demo{Options: o, instance: i}
+	if d.state, err = remember(c.DataDir); err != nil {
+		return nil, errors.Join(err, i.Close(ctx))
+	}
+	d.keep = func(s state) error { return s.save(c.DataDir) }
+	return d, nil
+}
+
+func listen(port int) (net.Listener, error) {
+	l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+	if err != nil {
+		return nil, fmt.Errorf("%w; another --port-base moves the demo", err)
+	}
+	return l, nil
+}
+
+func origin(port int) string { return "http://localhost:" + strconv.Itoa(port) }

@@ -1,0 +1,102 @@
+package policy_test
+
+import (
+	"encoding/json"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"sallyport/mfa"
+	"sallyport/mfa/policy"
+)
+
+func TestDocumentReadsBackAsItWasWritten(t *testing.T) {
+	t.Parallel()
+	for _, p := range space() {
+		want := *p.policy()
+		want.Version = 7
+		got, err := policy.Parse(7, want.Encode())
+		if want.Validate() != nil {
+			if !errors.Is(err, policy.ErrInvalid) {
+				t.Fatalf("%+v: %v", want, err)
+			}
+			continue
+		}
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Fatalf("%+v became %+v (%v)", want, got, err)
+		}
+	}
+}
+
+func TestWhatIsNotUnderstoodIsRefused(t *testing.T) {
+	t.Parallel()
+	good := string(policy.Default().Encode())
+	edit := func(from, to string) string {
+		if !strings.Contains(good, from) {
+			t.Fatalf("%q is not in %s", from, good)
+		}
+		return strings.Replace(good, from, to, 1)
+	}
+	for name, document := range map[string]string{
+		"nothing":            "",
+		"null":               "null",
+		"empty":              "{}",
+		"a list":             "[]",
+		"cut short":          good[:len(good)-1],
+		"unknown field":      edit(`{`, `{"require_hardware":true,`),
+		"words behind":       good + " garbage",
+		"a second document":  good + good,
+		"a bracket behind":   good + "]",
+		"unknown mode":       edit(`"optional"`, `"sometimes"`),
+		"mode in capitals":   edit(`"optional"`, `"Optional"`),
+		"unknown method":     edit(`"totp"`, `"sms"`),
+		"password as second": edit(`"totp"`, `"password"`),
+		"no session":         edit(`"session_seconds":86400`, `"session_seconds":0`),
+		"endless session":    edit(`"session_seconds":86400`, `"session_seconds":7776001`),
+		"negative idle":      edit(`"idle_seconds":3600`, `"idle_seconds":-1`),
+		"half a second":      edit(`"step_up_seconds":600`, `"step_up_seconds":600.5`),
+		"overflow":           edit(`"step_up_seconds":600`, `"step_up_seconds":9223372036854775808`),
+		"text for number":    edit(`"step_up_seconds":600`, `"step_up_seconds":"600"`),
+	} {
+		if _, err := policy.Parse(1, []byte(document)); !errors.Is(err, policy.ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := policy.Parse(1, []byte(" "+good+" \n")); err != nil {
+		t.Errorf("white space around: %v", err)
+	}
+}
+
+func TestDefaultIsValid(t *testing.T) {
+	t.Parallel()
+	if err := policy.Default().Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(policy.Default().Encode())
+	f.Add([]byte(`{"second_factor":"required","methods":["totp"]} x`))
+	f.Add([]byte(`{"second_factor":"off","second_factor":"required"}`))
+	f.Fuzz(func(t *testing.T, document []byte) {
+		p, err := policy.Parse(3, document)
+		if err != nil {
+			if !errors.Is(err, policy.ErrInvalid) {
+				t.Fatalf("%q: %v", document, err)
+			}
+			return
+		}
+		if !json.Valid(document) || p.Validate() != nil {
+			t.Fatalf("%q was accepted", document)
+		}
+		again, err := policy.Parse(3, p.Encode())
+		if err != nil || again.SecondFactor != p.SecondFactor || len(again.Methods) != len(p.Methods) || again.Session != p.Session {
+			t.Fatalf("%q reads back as %+v (%v)", document, again, err)
+		}
+		d := policy.Decide(policy.Facts{Now: now, TenantLive: true, Policy: &p, User: policy.User{Known: true}, Proofs: []mfa.Proof{password(0)}})
+		if p.SecondFactor == policy.Required && d.Satisfied() {
+			t.Fatalf("%q lets a password pass", document)
+		}
+	})
+}

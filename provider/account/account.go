@@ -1,0 +1,77 @@
+// Package account is "My settings": what people see and end of their own: factors, sessions and the
+// access of applications.
+//
+// It owns the pages under /account and their actions, each look-up inside the tenant and by user, so that
+// what belongs to somebody else does not exist here (gauntlet H01). It proves nobody: the guard of provider
+// puts the session into the context before a handler runs, with a fresh proof where the route says so. It
+// enrols nothing: adding a factor begins an attempt, and provider/signin asks, enrols and comes back.
+// provider mounts its routes; nobody else calls it.
+//
+// Dependencies: gorilla/mux, only to read the variables of a path that provider/web has routed with it.
+package account
+
+import (
+	"net/http"
+	"time"
+
+	"sallyport/provider/session"
+	"sallyport/provider/web"
+	"sallyport/storage"
+	"sallyport/storage/audit"
+	"sallyport/templates"
+)
+
+// Config is what New needs; every field is required.
+type Config struct {
+	Store *storage.Store
+	Now   func() time.Time
+	Edge  *web.Edge
+	// AttemptLife is how long somebody may take to add a factor.
+	AttemptLife time.Duration
+}
+
+// Account answers the pages of "My settings".
+type Account struct{ config Config }
+
+// New makes an Account; it panics when a field of the configuration is missing.
+func New(c Config) *Account {
+	if c.Store == nil || c.Now == nil || c.Edge == nil || c.AttemptLife <= 0 {
+		panic("account: Store, Now, Edge and AttemptLife are required")
+	}
+	return &Account{c}
+}
+
+// Routes is this package's part of the route table.
+func (a *Account) Routes() []web.Route {
+	get, post := []string{http.MethodGet}, []string{http.MethodPost}
+	return []web.Route{
+		{Methods: get, Path: "/", Access: web.Public, Handler: home},
+		{Methods: get, Path: "/account", Access: web.Session, Handler: a.show},
+		{Methods: get, Path: "/account/signed-out", Access: web.Public, Handler: signedOut},
+		{Methods: post, Path: "/account/signout", Access: web.Session, Handler: a.signOut},
+		{Methods: post, Path: "/account/factors/add", Access: web.Session, Handler: a.addFactor},
+		{Methods: get, Path: "/account/factors/{id}/remove", Access: web.FreshSession, Handler: a.askRemoveFactor},
+		{Methods: post, Path: "/account/factors/{id}/remove", Access: web.FreshSession, Handler: a.removeFactor},
+		{Methods: post, Path: "/account/sessions/end-others", Access: web.Session, Handler: a.endOthers},
+		{Methods: get, Path: "/account/sessions/{id}/end", Access: web.Session, Handler: a.askEndSession},
+		{Methods: post, Path: "/account/sessions/{id}/end", Access: web.Session, Handler: a.endSession},
+		{Methods: get, Path: "/account/consents/{client}/revoke", Access: web.Session, Handler: a.askRevoke},
+		{Methods: post, Path: "/account/consents/{client}/revoke", Access: web.Session, Handler: a.revoke},
+	}
+}
+
+func home(w http.ResponseWriter, r *http.Request) error { return web.SeeOther(w, r, "/account") }
+
+// posted begins every change: it refuses what is not a form (gauntlet I05) and names the person.
+func posted(r *http.Request) (*session.Session, error) {
+	_, err := web.Form(r)
+	return session.From(r.Context()), err
+}
+
+func (a *Account) origin(r *http.Request) audit.Origin {
+	return audit.Origin{RequestID: web.RequestID(r.Context()), Address: a.config.Edge.ClientAddr(r)}
+}
+
+func frame(s *session.Session) templates.Frame {
+	return templates.Frame{Tenant: s.TenantName, User: s.Email}
+}

@@ -1,0 +1,34 @@
+package account
+
+import (
+	"net/http"
+
+	"sallyport/provider/web"
+	"sallyport/templates"
+)
+
+// The words of ?notice= that lead back to the page after something was done.
+const (
+	enrolled       = "enrolled"
+	factorRemoved  = "factor-removed"
+	sessionEnded   = "session-ended"
+	othersEnded    = "others-ended"
+	consentRevoked = "consent-revoked"
+)
+
+// notices are the only words that say something: the address is anybody's to write.
+var notices = map[string]string{
+	enrolled:       templates.NoticeFactorAdded,
+	factorRemoved:  templates.NoticeFactorRemoved,
+	sessionEnded:   templates.NoticeSessionEnded,
+	othersEnded:    templates.NoticeOthersEnded,
+	consentRevoked: templates.NoticeConsentRevoked,
+}
+
+func noticeOf(r *http.Request) string { return notices[r.URL.Query().Get("notice")] }
+
+func back(notice string) string { return "/account?notice=" + notice }
+
+func done(w http.ResponseWriter, r *http.Request, notice string) error {
+	return web.SeeOther(w, r, back(notice))
+}

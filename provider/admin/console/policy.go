@@ -1,0 +1,108 @@
+package console
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"sallyport/mfa/policy"
+	"sallyport/provider/session"
+	"sallyport/provider/tenant"
+	"sallyport/provider/web"
+	"sallyport/storage"
+	"sallyport/storage/audit"
+	"sallyport/storage/db"
+	"sallyport/storage/id"
+	"sallyport/templates"
+)
+
+const saved = "policy-saved"
+
+func (c *Console) show(w http.ResponseWriter, r *http.Request) error {
+	s, err := owner(r)
+	if err != nil {
+		return err
+	}
+	current, history, err := c.read(r.Context(), s.Tenant)
+	if err != nil {
+		return err
+	}
+	form := fields(current)
+	if r.URL.Query().Get("notice") == saved {
+		form.Notice = templates.NoticePolicySaved
+	}
+	return page(w, r, http.StatusOK, s, form, history)
+}
+
+// read is the policy in force and the versions up to it, newest first.
+func (c *Console) read(ctx context.Context, t id.Tenant) (policy.Policy, []db.ListPolicyVersionsRow, error) {
+	history, err := c.config.Store.Tenant(t).ListPolicyVersions(ctx, t)
+	if err == nil && len(history) == 0 {
+		err = storage.ErrNotFound
+	}
+	if err != nil {
+		return policy.Policy{}, nil, fmt.Errorf("read policy versions: %w", err)
+	}
+	current, err := policy.Parse(int(history[0].Version), history[0].Document)
+	return current, history, err
+}
+
+func page(w http.ResponseWriter, r *http.Request, status int, s *session.Session, form templates.Policy, history []db.ListPolicyVersionsRow) error {
+	form.Tenant, form.User = s.TenantName, s.Email
+	form.Action, form.BackURL, form.History = "/admin/policy", "/account", versions(history)
+	return web.Render(w, r, status, form)
+}
+
+func (c *Console) save(w http.ResponseWriter, r *http.Request) error {
+	s, err := owner(r)
+	if err != nil {
+		return err
+	}
+	form, err := typed(r)
+	if err != nil {
+		return err
+	}
+	current, _, err := c.read(r.Context(), s.Tenant)
+	if err != nil {
+		return err
+	}
+	err = c.set(r, s, form, current)
+	switch {
+	case errors.Is(err, policy.ErrInvalid):
+		return c.again(w, r, http.StatusUnprocessableEntity, s, form, templates.ErrorPolicyInvalid)
+	case errors.Is(err, storage.ErrConflict):
+		return c.again(w, r, http.StatusConflict, s, form, templates.ErrorPolicyConflict)
+	case err != nil:
+		return err
+	}
+	return web.SeeOther(w, r, "/admin/policy?notice="+saved)
+}
+
+// set refuses any version but the one in force, a later one too: versions leave no gaps. Between this
+// look and the write, the key of the table refuses the slower of two.
+func (c *Console) set(r *http.Request, s *session.Session, form templates.Policy, current policy.Policy) error {
+	next := document(form, current)
+	switch {
+	case form.Version != current.Version:
+		return fmt.Errorf("save policy: %w: version %d is in force", storage.ErrConflict, current.Version)
+	case bytes.Equal(next.Encode(), current.Encode()):
+		return nil
+	}
+	return tenant.SetPolicy(r.Context(), c.config.Store, s.Tenant, next, audit.User(s.User), &s.User, c.origin(r), c.config.Now())
+}
+
+// again shows what was typed once more, above the history as it is now. The form is then made from the version
+// in force: whoever has read the message may replace it.
+func (c *Console) again(w http.ResponseWriter, r *http.Request, status int, s *session.Session, form templates.Policy, problem string) error {
+	current, history, err := c.read(r.Context(), s.Tenant)
+	if err != nil {
+		return err
+	}
+	if problem == templates.ErrorPolicyConflict {
+		form.Version = current.Version
+	}
+	form.Error = problem
+	return page(w, r, status, s, form, history)
+}

@@ -1,0 +1,111 @@
+package attempt_test
+
+import (
+	"errors"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"sallyport/mfa"
+	"sallyport/mfa/policy"
+	"sallyport/provider/attempt"
+	"sallyport/provider/gate"
+	"sallyport/storage/audit"
+	"sallyport/storage/id"
+
+	"sallyport/provider/user"
+)
+
+// walk is an attempt that things happen to in no sensible order.
+type walk struct {
+	*world
+	o       open
+	gate    gate.Gate
+	rand    *rand.Rand
+	clock   time.Time
+	factors []id.Factor
+}
+
+// moves are all that can be written to an attempt, sense or nonsense, and what may happen beside it.
+var moves = []func(*walk, *attempt.Attempt){
+	func(_ *walk, a *attempt.Attempt) { a.Facts.Identifier = "alice@acme.test" },
+	func(k *walk, a *attempt.Attempt) { a.User = &k.alice },
+	func(_ *walk, a *attempt.Attempt) { a.User = nil },
+	func(k *walk, a *attempt.Attempt) { nobody := id.NewUser(); a.User = &nobody },
+	func(k *walk, a *attempt.Attempt) { a.Prove(passwordProof(k.clock)) },
+	func(k *walk, a *attempt.Attempt) { a.Prove(passwordProof(k.clock.Add(time.Hour))) },
+	func(k *walk, a *attempt.Attempt) { a.Prove(passwordProof(k.clock.Add(-48 * time.Hour))) },
+	func(k *walk, a *attempt.Attempt) { a.Prove(mfa.Proof{Kind: mfa.TOTP, At: k.clock, Factor: k.any()}) },
+	func(k *walk, a *attempt.Attempt) {
+		a.Prove(mfa.Proof{Kind: mfa.TOTP, At: k.clock, Factor: id.NewFactor()})
+	},
+	func(_ *walk, a *attempt.Attempt) { a.Facts.Proofs = nil },
+	func(_ *walk, a *attempt.Attempt) { a.Facts.Consent = a.Request.Scopes },
+	func(_ *walk, a *attempt.Attempt) { a.Facts.Consent = nil },
+	func(k *walk, a *attempt.Attempt) { a.Facts.Denied = k.rand.IntN(10) == 0 },
+	func(k *walk, _ *attempt.Attempt) { k.factors = append(k.factors, k.factor(k.acme, k.alice)) },
+	func(k *walk, _ *attempt.Attempt) {
+		k.must(user.SetDisabled(ctx, k.Store, k.acme, k.alice, k.rand.IntN(3) == 0, audit.Operator, now))
+	},
+	func(k *walk, _ *attempt.Attempt) { k.clock = k.clock.Add(time.Duration(k.rand.IntN(90)) * time.Second) },
+}
+
+func (k *walk) any() id.Factor {
+	if len(k.factors) == 0 {
+		return id.NewFactor()
+	}
+	return k.factors[k.rand.IntN(len(k.factors))]
+}
+
+// Finish must succeed exactly where Next says so: over any facts, in any order, with any policy.
+func TestRandomWalkNeverPassesTheGateBeforeItIsDone(t *testing.T) {
+	t.Parallel()
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	passed := 0
+	for _, mode := range []policy.Mode{policy.Off, policy.Optional, policy.Required} {
+		w := newWorld(t, mode)
+		for range 12 {
+			if w.walk(r) {
+				passed++
+			}
+		}
+	}
+	t.Logf("%d of 36 walks ended with a code", passed)
+}
+
+func (w *world) walk(r *rand.Rand) (passed bool) {
+	w.t.Helper()
+	k := &walk{world: w, o: w.begin(w.acme), rand: r, clock: now}
+	k.gate = gate.Gate{Store: w.Store, Now: func() time.Time { return k.clock }, Lives: gate.Lives{Code: time.Minute, Access: time.Minute,
+		RefreshIdle: time.Hour, RefreshAbsolute: time.Hour}}
+	for range 40 {
+		k.o = k.step()
+		a := w.load(k.o)
+		step, d := a.Next(k.clock)
+		p, err := k.gate.Finish(ctx, k.o.tenant, k.o.id, k.o.binding, gate.Browser{})
+		if done := step == attempt.StepDone; done != (err == nil) || (done && !d.Satisfied()) {
+			w.t.Fatalf("step %s but finish says %v\n%+v\n%+v", step, err, a.Facts, d)
+		}
+		if err == nil {
+			return p.Code != ""
+		}
+		if !errors.Is(err, gate.ErrNotDone) {
+			w.t.Fatal(err)
+		}
+	}
+	return false
+}
+
+// step writes one random change, unless the attempt has run out of time.
+func (k *walk) step() open {
+	a := k.load(k.o)
+	moves[k.rand.IntN(len(moves))](k, a)
+	binding, err := attempt.Advance(ctx, k.Store, a, now, nothing)
+	k.must(err)
+	if binding != "" {
+		k.o.binding = binding
+	}
+	return k.o
+}

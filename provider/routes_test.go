@@ -1,0 +1,150 @@
+package provider_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"sallyport/provider/web"
+)
+
+// sample fills the variables of a route's path.
+func sample(path, attempt string) string {
+	path = strings.ReplaceAll(path, "{attempt}", attempt)
+	for {
+		i := strings.IndexByte(path, '{')
+		if i < 0 {
+			return path
+		}
+		path = path[:i] + "01234567-89ab-7def-8123-456789abcdef" + path[i+strings.IndexByte(path[i:], '}')+1:]
+	}
+}
+
+// TestA07EveryRouteKeepsItsDoor walks the whole route table with no cookie, with a pending sign-in, with a
+// session of another tenant's ordinary user, with wrong credentials and with wrong content types.
+func TestA07EveryRouteKeepsItsDoor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	alice, eve := w.enrolled(w.acme, "alice@acme.test"), w.enrolled(w.globex, "eve@globex.test")
+	pending, foreign := w.browser(), w.browser()
+	pending.toSecond(w.web, alice)
+	attempt := strings.Split(pending.at.Path, "/")[2]
+	foreign.signIn(w.web, eve)
+
+	routes := w.provider.Routes()
+	if len(routes) < 25 {
+		t.Fatalf("only %d routes", len(routes))
+	}
+	for _, route := range routes {
+		for _, method := range route.Methods {
+			path := sample(route.Path, attempt)
+			for name, b := range map[string]*browser{"no cookie": w.browser(), "pending": pending, "other tenant": foreign} {
+				c := *b
+				knock(&c, method, path)
+				if c.status >= 500 {
+					t.Errorf("%s: %s %s: %d", name, method, path, c.status)
+				}
+				if open := opened(&c, route, name); open != "" {
+					t.Errorf("%s: %s %s: %s", name, method, path, open)
+				}
+			}
+		}
+	}
+	if n := w.count("SELECT count(*) FROM sessions WHERE user_id = $1", alice.id); n != 0 {
+		t.Errorf("%d sessions of alice", n)
+	}
+	// Nobody stepped out of line for eve either: her session and factor are as they were.
+	if n := w.count("SELECT count(*) FROM factors WHERE ended_at IS NOT NULL"); n != 0 {
+		t.Errorf("%d factors were removed", n)
+	}
+}
+
+func knock(b *browser, method, path string) {
+	if method == http.MethodPost {
+		b.post(path, url.Values{"decision": {"allow"}})
+		return
+	}
+	b.get(path)
+}
+
+// opened reports what a door let through that it should not have.
+func opened(b *browser, route web.Route, as string) string {
+	landed := b.step()
+	switch route.Access {
+	case web.Session:
+		if as != "other tenant" && landed != "identify" {
+			return fmt.Sprintf("landed on %s (%d)", b.at, b.status)
+		}
+	case web.FreshSession:
+		if as != "other tenant" && landed != "identify" {
+			return fmt.Sprintf("landed on %s (%d)", b.at, b.status)
+		}
+	case web.Attempt:
+		if as != "pending" && b.status != http.StatusForbidden {
+			return fmt.Sprintf("answered %d", b.status)
+		}
+	case web.Public, web.Protocol, web.Front:
+	default:
+		return "has no access"
+	}
+	if b.left != nil && b.left.Query().Get("code") != "" {
+		return "gave a code"
+	}
+	return ""
+}
+
+// TestMalformedInputIsNever5xx sends each route what its author did not think of (I6).
+func TestMalformedInputIsNever5xx(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	alice := w.enrolled(w.acme, "alice@acme.test")
+	b := w.browser()
+	b.signIn(w.web, alice)
+	b.authorize(w.web, "tenant", "acme", "prompt", "login")
+	attempt := strings.Split(b.at.Path, "/")[2]
+	long := strings.Repeat("A", 70_000)
+	for _, route := range w.provider.Routes() {
+		path := sample(route.Path, attempt)
+		for _, query := range []string{"%zz", "a=%", "client_id=%00", "tenant=%ff%fe", "x=" + long[:9000], "client_id=a&client_id=b", "max_age=-1&client_id=web",
+			"claims=%7B%7B%7B&client_id=web&redirect_uri=https%3A%2F%2Fweb.test%2Fcb&response_type=code", "attempt=%00", "attempt=" + attempt + "A", ";", "?"} {
+			r, err := http.NewRequest(http.MethodGet, w.issuer.String()+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.URL.RawQuery = query
+			if b.do(r); b.status >= 500 {
+				t.Errorf("GET %s?%.40s: %d", path, query, b.status)
+			}
+		}
+		for _, body := range []string{"", "=", "%zz", "a=%ff", "code=%00&password=%00&email=%00", strings.Repeat("a=b&", 2000), "email=" + long, "{}", "[[[[", "\x00\xff"} {
+			for _, kind := range []string{"application/x-www-form-urlencoded", "application/json", "multipart/form-data", "", "x"} {
+				if b.send(path, kind, body); b.status >= 500 {
+					t.Errorf("POST %s %q %.20q: %d", path, kind, body, b.status)
+				}
+			}
+		}
+		for name, value := range map[string]string{"Authorization": "Basic !!!", "Cookie": "session=" + long[:2000] + "; attempt-x=\x01", "Accept-Language": long[:5000],
+			"X-Forwarded-For": "::::, 1.2.3", "Content-Length": "0", "Origin": "null", "Accept": "\x7f"} {
+			r, err := http.NewRequest(http.MethodGet, w.issuer.String()+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header[name] = []string{strings.Map(printable, value)}
+			if b.do(r); b.status >= 500 {
+				t.Errorf("GET %s with %s: %d", path, name, b.status)
+			}
+		}
+	}
+	if log := w.logs.String(); strings.Contains(log, "panic") {
+		t.Error("something panicked")
+	}
+}
+
+func printable(r rune) rune {
+	if r < ' ' || r == 0x7f {
+		return '?'
+	}
+	return r
+}
