@@ -18,7 +18,7 @@ run: build
 
 ## build: bin/sallyport
 build:
-	$(GO) build -trimpath -o bin/sallyport ./cmd/sallyport
+	$(GO) build -o bin/sallyport ./cmd/sallyport
 
 ## test: all checks and all tests, with the race detector
 test:

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"sallyport/mfa/policy"
 	"sallyport/provider/session"
@@ -102,7 +103,7 @@ func TestA04StepIsPassedByProvingNotBySubmitting(t *testing.T) {
 		"password":      func(b *browser) { b.toPassword(w.web, alice) },
 		"second-factor": func(b *browser) { b.toSecond(w.web, alice) },
 		"enrol":         func(b *browser) { b.toPassword(w.web, bob); b.submit("password", password) },
-		"consent":       func(b *browser) { b.toSecond(w.web, alice); w.clock.Advance(31e9); b.submit("code", alice.totp(w, 0)) },
+		"consent":       func(b *browser) { b.toSecond(w.web, alice); w.clock.Advance(31 * time.Second); b.submit("code", alice.totp(w, 0)) },
 	} {
 		b := w.browser()
 		reach(b)
@@ -182,6 +183,7 @@ func TestD01CookiesOfOthersOpenNothing(t *testing.T) {
 	// Mallory's session in alice's sign-in: it neither skips her second factor nor becomes hers.
 	a := w.browser()
 	a.client.Jar.SetCookies(w.issuer, []*http.Cookie{{Name: session.Cookie, Value: stolen, Path: "/"}})
+	w.clock.Advance(time.Second)
 	a.authorize(w.web, "tenant", "acme", "prompt", "login")
 	a.expect("password")
 	a.get(a.at.Path[:len(a.at.Path)-len("password")]+"identify").submit("email", alice.email).expect("password")

@@ -173,12 +173,13 @@ func TestB06OnlySuccessOfTheAuthenticatorResetsItsCounter(t *testing.T) {
 		if b.submit("code", wrong(w, alice, try)); b.status != http.StatusUnprocessableEntity {
 			t.Fatalf("guess %d: %d", try, b.status)
 		}
-		w.clock.Advance(30 * time.Second)
-		w.browser().signIn(w.web, mallory)
+		if try < 4 {
+			w.clock.Advance(30 * time.Second)
+			w.browser().signIn(w.web, mallory)
+		}
 	}
 	b := w.browser()
 	b.toSecond(w.web, alice)
-	w.clock.Advance(-30 * time.Second) // the delay counts from the last guess
 	if b.submit("code", alice.totp(w, 0)); b.status != http.StatusTooManyRequests {
 		t.Errorf("after five guesses: %d, want 429", b.status)
 	}

@@ -31,6 +31,7 @@ func TestPagesOfTheFlowCostAtMostThreeRoundTrips(t *testing.T) {
 		b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		_, q := newFlow(w.web, "tenant", "acme")
 		measure("GET authorize", func() { b.get("/authorize?" + q.Encode()) })
+		b.get(follow(t, b))
 		path := follow(t, b)
 		measure("GET identify", func() { b.get(path) })
 		measure("POST identify", func() { b.submit("email", p.email) })

@@ -7,14 +7,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/pquerna/otp/totp"
 )
@@ -40,129 +38,160 @@ func openChromium(t *testing.T) *chromium {
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(allocator)
 	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("start chromium: %v", err)
+	}
 	ctx, done := context.WithTimeout(ctx, 4*time.Minute)
 	t.Cleanup(done)
-	c := &chromium{t: t, ctx: ctx, dir: os.Getenv("SALLYPORT_TEST_SCREENSHOTS")}
-	c.run()
-	return c
+	return &chromium{t: t, ctx: ctx, dir: os.Getenv("SALLYPORT_TEST_SCREENSHOTS")}
 }
 
-func (c *chromium) run(actions ...chromedp.Action) {
+func (c *chromium) do(steps ...chromedp.Action[chromedp.Void]) {
 	c.t.Helper()
-	if err := chromedp.Run(c.ctx, actions...); err != nil {
+	if err := chromedp.Do(c.ctx, steps...); err != nil {
 		c.t.Fatalf("chromium: %v\n%s", err, c.where())
 	}
 }
 
+// navigate does what leads to another page and waits for that page.
+func (c *chromium) navigate(steps ...chromedp.Action[chromedp.Void]) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.ctx, 30*time.Second)
+	defer cancel()
+	if _, err := chromedp.RunResponse(ctx, steps...); err != nil {
+		c.t.Fatalf("chromium: %v\n%s", err, c.where())
+	}
+}
+
+func evaluate[T any](c *chromium, expression string) T {
+	c.t.Helper()
+	value, err := chromedp.Run(c.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		c.t.Fatalf("chromium: %v\n%s", err, c.where())
+	}
+	return value
+}
+
 func (c *chromium) where() string {
-	var at, text string
 	ctx, cancel := context.WithTimeout(c.ctx, 5*time.Second)
 	defer cancel()
-	_ = chromedp.Run(ctx, chromedp.Location(&at), chromedp.Text("body", &text, chromedp.ByQuery))
+	at, _ := chromedp.Run(ctx, chromedp.Location())
+	text, _ := chromedp.Run(ctx, chromedp.Evaluate[string]("document.body.innerText"))
 	return at + "\n" + text
 }
 
-// see waits for the page with the heading, looks at it in light and dark and at the width of a telephone, and
+// see expects the page with the heading, looks at it in light and dark and at the width of a telephone, and
 // has axe-core check it each time.
 func (c *chromium) see(heading string) {
 	c.t.Helper()
-	c.run(chromedp.Poll(fmt.Sprintf("document.readyState === 'complete' && document.querySelector('h1') && document.querySelector('h1').innerText.includes(%q)", heading), nil,
-		chromedp.WithPollingTimeout(20*time.Second)))
+	if got := evaluate[string](c, `document.querySelector('h1') ? document.querySelector('h1').innerText : ''`); !strings.Contains(got, heading) {
+		c.t.Fatalf("the heading is %q, want %q\n%s", got, heading, c.where())
+	}
 	c.shot++
 	for _, scheme := range []string{"light", "dark"} {
 		for _, width := range []int64{1000, 375} {
-			c.run(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
-				emulation.SetDeviceMetricsOverride(width, 900, 1, width < 500))
+			c.do(emulate(scheme), chromedp.EmulateViewport(width, 900))
 			c.check(fmt.Sprintf("%s, %s, %d px", heading, scheme, width))
-			c.picture(fmt.Sprintf("%02d-%s-%s-%d", c.shot, strings.ReplaceAll(strings.ToLower(heading), " ", "-"), scheme, width))
+			c.picture(fmt.Sprintf("%s-%02d-%s-%d", c.t.Name(), c.shot, scheme, width))
 		}
 	}
-	c.run(emulation.SetEmulatedMedia(), emulation.ClearDeviceMetricsOverride())
+	c.do(emulate(""), chromedp.ResetViewport())
+}
+
+func emulate(scheme string) chromedp.Action[chromedp.Void] {
+	return func(ctx context.Context, t *chromedp.Target) (v chromedp.Void, err error) {
+		_, err = cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			// Without motion, colours change at once: axe-core would measure them half way.
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
+		return v, err
+	}
 }
 
 func (c *chromium) check(what string) {
 	c.t.Helper()
-	var problems []string
-	c.run(chromedp.Evaluate(axe+";0", nil), chromedp.Evaluate(`axe.run(document, {resultTypes: ['violations']}).then(r =>
-		r.violations.map(v => v.id + ': ' + v.help + ' ' + v.nodes.map(n => n.target.join(' ')).join(', ')))`, &problems, awaited))
+	evaluate[int](c, axe+";0")
+	problems := evaluate[[]string](c, `axe.run(document, {resultTypes: ['violations']}).then(r =>
+		r.violations.map(v => v.id + ': ' + v.help + ' ' + v.nodes.map(n => n.target.join(' ')).join(', ')))`)
 	for _, p := range problems {
 		c.t.Errorf("axe-core on %s: %s", what, p)
 	}
-	var wide bool
-	c.run(chromedp.Evaluate(`document.documentElement.scrollWidth > document.documentElement.clientWidth`, &wide))
-	if wide {
+	if evaluate[bool](c, `document.documentElement.scrollWidth > document.documentElement.clientWidth`) {
 		c.t.Errorf("%s: scrolls sideways", what)
 	}
 }
 
-func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
-
 func (c *chromium) picture(name string) {
+	c.t.Helper()
 	if c.dir == "" {
 		return
 	}
-	var png []byte
-	c.run(chromedp.ActionFunc(func(ctx context.Context) (err error) {
-		png, err = page.CaptureScreenshot().WithCaptureBeyondViewport(true).Do(ctx)
-		return err
-	}))
-	if err := os.WriteFile(filepath.Join(c.dir, name+".png"), png, 0o644); err != nil {
+	png, err := chromedp.Run(c.ctx, chromedp.FullScreenshot(100))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(c.dir, name+".png"), png, 0o644)
+	}
+	if err != nil {
 		c.t.Fatal(err)
 	}
 }
 
-// press clicks the button or link with the text and waits for the next page.
+// press clicks the button or link with the text and waits for the page it leads to.
 func (c *chromium) press(label string) {
 	c.t.Helper()
-	c.run(chromedp.Click(fmt.Sprintf(`//button[normalize-space(.)=%q] | //a[normalize-space(.)=%q]`, label, label), chromedp.BySearch))
+	c.navigate(chromedp.Click(chromedp.Search(fmt.Sprintf(`(//button | //a)[normalize-space(.)=%q or starts-with(normalize-space(.), %q)]`, label, label+" "))))
 }
 
 func (c *chromium) typeInto(name, text string) {
 	c.t.Helper()
-	field := fmt.Sprintf(`input[name=%q]`, name)
-	c.run(chromedp.SetValue(field, "", chromedp.ByQuery), chromedp.SendKeys(field, text, chromedp.ByQuery))
+	field := chromedp.CSS(fmt.Sprintf(`input[name=%q]`, name))
+	c.do(chromedp.Clear(field), chromedp.SendKeys(field, text))
 }
 
 // enter presses the Enter key in the field: everything works from the keyboard.
 func (c *chromium) enter(name string) {
 	c.t.Helper()
-	c.run(chromedp.SendKeys(fmt.Sprintf(`input[name=%q]`, name), "\r", chromedp.ByQuery))
+	c.navigate(chromedp.SendKeys(chromedp.CSS(fmt.Sprintf(`input[name=%q]`, name)), "\r"))
 }
 
 func (c *chromium) text() string {
 	c.t.Helper()
-	var text string
-	c.run(chromedp.Text("body", &text, chromedp.ByQuery))
-	return text
+	return evaluate[string](c, "document.body.innerText")
 }
 
-func (c *chromium) location() string {
+func (c *chromium) open(address string) {
 	c.t.Helper()
-	var at string
-	c.run(chromedp.Location(&at))
-	return at
+	c.do(chromedp.Navigate(address))
+}
+
+// alerted expects an error on the page that says so.
+func (c *chromium) alerted(text string) {
+	c.t.Helper()
+	got := evaluate[string](c, `document.querySelector('[role=alert]') ? document.querySelector('[role=alert]').innerText : ''`)
+	if got == "" || !strings.Contains(got, text) {
+		c.t.Fatalf("the page tells %q, want %q\n%s", got, text, c.where())
+	}
+}
+
+// choose picks a radio button.
+func (c *chromium) choose(name, value string) {
+	c.t.Helper()
+	c.do(chromedp.Click(chromedp.CSS(fmt.Sprintf(`input[name=%q][value=%q]`, name, value))))
 }
 
 // claim is the value beside a claim's name in the sample application.
 func (c *chromium) claim(name string) string {
 	c.t.Helper()
-	var value string
-	c.run(chromedp.Evaluate(fmt.Sprintf(`(() => { for (const row of document.querySelectorAll('tbody tr')) {
+	return evaluate[string](c, fmt.Sprintf(`(() => { for (const row of document.querySelectorAll('tbody tr')) {
 		if (row.querySelector('th') && row.querySelector('th').innerText.trim() === %q) return row.querySelector('td').innerText.trim() }
-		return '' })()`, name), &value))
-	return value
+		return '' })()`, name))
 }
 
-var group = regexp.MustCompile(`\b[A-Z2-7]{4}\b`)
-
-// code is what an authenticator app would show for the key that stands on the page.
+// key is what somebody types who cannot scan the picture.
 func (c *chromium) key() string {
 	c.t.Helper()
-	key := strings.Join(group.FindAllString(c.text(), -1), "")
-	if len(key) < 32 {
-		c.t.Fatalf("no key on the page: %q", key)
+	if !evaluate[bool](c, `document.querySelector('details').open`) {
+		c.do(chromedp.Click(chromedp.CSS("summary")))
 	}
-	return key[:32]
+	return strings.Join(strings.Fields(evaluate[string](c, `document.querySelector('#key').innerText`)), "")
 }
 
 // codeOf computes what the app shows a number of steps from now.
@@ -176,22 +205,4 @@ func codeOf(t *testing.T, key string, steps int) string {
 		t.Fatal(err)
 	}
 	return code
-}
-
-func (c *chromium) open(address string) {
-	c.t.Helper()
-	c.run(chromedp.Navigate(address))
-}
-
-// alerted waits for an error on the page that says so.
-func (c *chromium) alerted(text string) {
-	c.t.Helper()
-	c.run(chromedp.Poll(fmt.Sprintf(`document.readyState === 'complete' && document.querySelector('[role=alert]') && document.querySelector('[role=alert]').innerText.includes(%q)`, text), nil,
-		chromedp.WithPollingTimeout(20*time.Second)))
-}
-
-// choose picks a radio button.
-func (c *chromium) choose(name, value string) {
-	c.t.Helper()
-	c.run(chromedp.Click(fmt.Sprintf(`input[name=%q][value=%q]`, name, value), chromedp.ByQuery))
 }

@@ -41,6 +41,7 @@ func (serve) Run(ctx context.Context, t *terminal) (err error) {
 		return err
 	}
 	log := instance.NewLog(c.Log, t.err)
+	slog.SetDefault(log) // for libraries that know no other
 	i, err := instance.Open(ctx, instance.Options{Config: c, Log: log, Now: t.now, Alone: true})
 	if err != nil {
 		return err

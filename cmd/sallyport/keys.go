@@ -11,6 +11,7 @@ import (
 	"sallyport/cmd/sallyport/admin"
 	"sallyport/cmd/sallyport/instance"
 	"sallyport/provider/issuer"
+	"sallyport/storage"
 	"sallyport/storage/audit"
 	"sallyport/storage/embedded"
 )
@@ -54,7 +55,11 @@ func (r rotate) rotate(ctx context.Context, t *terminal, i *instance.Instance) e
 	if err != nil {
 		return err
 	}
-	if err := issuer.RotateKeys(ctx, i.Store, sealer, t.now(), audit.Operator); err != nil {
+	err = issuer.RotateKeys(ctx, i.Store, sealer, t.now(), audit.Operator)
+	if errors.Is(err, storage.ErrConflict) {
+		return errors.New("there are no signing keys to rotate yet; the first start of serve makes them")
+	}
+	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(t.out, "signing keys rotated")

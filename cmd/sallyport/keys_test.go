@@ -50,7 +50,7 @@ func TestRotatedSealingKeyOpensEverythingAndTheOldOneNothing(t *testing.T) {
 	c, d := beside(t)
 	c.must("admin", "tenant", "add", "acme")
 	c.must("admin", "user", "add", "--tenant", "acme", "a@acme.test")
-	s := c.serve(freePorts(t)) // makes the keyset and signing keys
+	s := c.serve(freePort(t)) // makes the keyset and signing keys
 	if code := s.stop(syscall.SIGTERM); code != 0 {
 		t.Fatalf("exit %d", code)
 	}
@@ -81,7 +81,7 @@ func TestRotatedSealingKeyOpensEverythingAndTheOldOneNothing(t *testing.T) {
 		t.Errorf("%q, %v", seed, err)
 	}
 	c.must("keys", "rotate", "--signing")
-	s = c.serve(freePorts(t)) // it opens its signing keys
+	s = c.serve(freePort(t)) // it opens its signing keys
 	if s.status("/jwks") != 200 {
 		t.Error("no keys after rotation")
 	}

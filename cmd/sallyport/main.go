@@ -56,10 +56,14 @@ func run(ctx context.Context, args []string) int {
 	}
 	t := &terminal{config: c.File, env: os.Environ(), in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now}
 	command.BindTo(ctx, (*context.Context)(nil))
-	if err := command.Run(t, t.desk()); err != nil {
-		return complain(os.Stderr, err, code(err))
+	err = command.Run(t, t.desk())
+	switch {
+	case err == nil:
+		return 0
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return complain(os.Stderr, errors.New("interrupted"), failed)
 	}
-	return 0
+	return complain(os.Stderr, err, code(err))
 }
 
 // complain prints each problem on one line of its own, whatever an error brought along.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os/exec"
 	"strings"
@@ -13,6 +14,17 @@ import (
 	"testing"
 	"time"
 )
+
+// freePort is one that nobody had a moment ago.
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
 
 // server is a running `sallyport serve`.
 type server struct {
@@ -23,10 +35,10 @@ type server struct {
 	took time.Duration // until it accepted connections
 }
 
-func (c command) serve(base int) *server {
+func (c command) serve(port int) *server {
 	c.t.Helper()
-	s := &server{t: c.t, url: fmt.Sprintf("http://localhost:%d", base), logs: make(chan map[string]any, 1000)}
-	c.env = append(c.env, "SALLYPORT_PUBLIC_URL="+s.url, fmt.Sprintf("SALLYPORT_LISTEN=127.0.0.1:%d", base))
+	s := &server{t: c.t, url: fmt.Sprintf("http://localhost:%d", port), logs: make(chan map[string]any, 1000)}
+	c.env = append(c.env, "SALLYPORT_PUBLIC_URL="+s.url, fmt.Sprintf("SALLYPORT_LISTEN=127.0.0.1:%d", port))
 	s.cmd = c.prepare(context.Background(), "serve")
 	stderr, err := s.cmd.StderrPipe()
 	if err != nil {
@@ -95,7 +107,7 @@ func (s *server) stop(with syscall.Signal) int {
 
 func TestServeIsReadySoonAndStopsInOrder(t *testing.T) {
 	c, _ := beside(t)
-	s := c.serve(freePorts(t))
+	s := c.serve(freePort(t))
 	t.Logf("ready on a migrated database after %v, the first time with new keys", s.took.Round(time.Millisecond))
 	if got := s.status("/readyz"); got != http.StatusOK {
 		t.Errorf("readyz: %d", got)
@@ -103,7 +115,7 @@ func TestServeIsReadySoonAndStopsInOrder(t *testing.T) {
 	if code := s.stop(syscall.SIGTERM); code != 0 {
 		t.Errorf("exit %d", code)
 	}
-	s = c.serve(freePorts(t))
+	s = c.serve(freePort(t))
 	t.Logf("ready on a migrated database after %v", s.took.Round(time.Millisecond))
 	if code := s.stop(syscall.SIGINT); code != 0 {
 		t.Errorf("exit %d", code)
@@ -113,8 +125,8 @@ func TestServeIsReadySoonAndStopsInOrder(t *testing.T) {
 func TestCommandsJoinTheDatabaseOfARunningServer(t *testing.T) {
 	c := alone(t)
 	c.must("admin", "tenant", "add", "before") // without a server
-	base := freePorts(t)
-	s := c.serve(base)
+	port := freePort(t)
+	s := c.serve(port)
 	c.must("admin", "tenant", "add", "beside")
 	c.must("admin", "policy", "set", "--tenant", "beside", "--second-factor", "required")
 	s.wait(func(line map[string]any) bool {
@@ -127,7 +139,7 @@ func TestCommandsJoinTheDatabaseOfARunningServer(t *testing.T) {
 	if code := s.stop(syscall.SIGKILL); code != -1 {
 		t.Fatalf("exit %d", code)
 	}
-	again := c.serve(base)
+	again := c.serve(port)
 	out := c.must("admin", "tenant", "list")
 	if !strings.Contains(out, "before") || !strings.Contains(out, "beside") {
 		t.Errorf("committed before kill -9 and lost:\n%s", out)

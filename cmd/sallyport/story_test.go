@@ -145,7 +145,8 @@ func TestR3R6R21StoryOfAPersonWithPasswordAndAuthenticatorApp(t *testing.T) {
 	if again := c.key(); again != key {
 		t.Error("a wrong code changed the key: what was scanned already is worth nothing")
 	}
-	c.typeInto("code", codeOf(t, key, 0))
+	used := codeOf(t, key, 0)
+	c.typeInto("code", used)
 	c.enter("code")
 
 	c.see("Allow ")
@@ -171,7 +172,7 @@ func TestR3R6R21StoryOfAPersonWithPasswordAndAuthenticatorApp(t *testing.T) {
 	c.typeInto("password", "ada-loves-engines")
 	c.enter("password")
 	c.see("Confirm that it is you")
-	c.typeInto("code", codeOf(t, key, 0)) // the code of the enrolment, used once already
+	c.typeInto("code", used) // once was enough
 	c.enter("code")
 	c.alerted("")
 	c.typeInto("code", codeOf(t, key, 1))
@@ -259,7 +260,7 @@ func TestR18OwnerChangesTheTenantsPolicy(t *testing.T) {
 	c.enter("code")
 	c.see("policy")
 	c.choose("mode", "optional")
-	c.press("Save")
+	c.press("Save policy")
 	c.see("policy")
 	if !strings.Contains(c.text(), "olivia@acme.test") {
 		t.Error("the history does not name who changed the policy")

@@ -1,34 +1,13 @@
 package issuer
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/url"
 
 	"sallyport/provider/client"
 	"sallyport/storage"
-	"sallyport/storage/audit"
 )
-
-type authenticated struct{}
-
-// caller is the client of a direct request, once it has proven who it is.
-type caller struct {
-	client.Client
-	from audit.Origin
-}
-
-var errUnguarded = errors.New("the endpoint was reached without an authenticated client")
-
-// callerOf fails closed: an endpoint that protocol does not stand before knows no client.
-func callerOf(ctx context.Context) (caller, error) {
-	c, ok := ctx.Value(authenticated{}).(caller)
-	if !ok {
-		return caller{}, errUnguarded
-	}
-	return c, nil
-}
 
 // presented is what a client shows of itself, and how.
 type presented struct{ method, id, secret string }

@@ -2,15 +2,11 @@ package issuer
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
-	"github.com/zitadel/oidc/v3/pkg/oidc"
-	"github.com/zitadel/oidc/v3/pkg/op"
-
+	"sallyport/provider/client"
 	"sallyport/provider/token"
-	"sallyport/storage"
 	"sallyport/storage/db"
 	"sallyport/storage/id"
 )
@@ -35,33 +31,20 @@ type description struct {
 	Tenant   string   `json:"tenant,omitempty"`
 }
 
-// Introspect describes a token to the client it was given to, or to one that is registered as its audience.
-func (s server) Introspect(ctx context.Context, r *op.Request[op.IntrospectionRequest]) (*op.Response, error) {
-	c, err := callerOf(ctx)
-	if err != nil {
-		return nil, noted(ctx, err).library()
-	}
-	told, err := s.describe(ctx, c, r.Data.Token)
-	if err != nil && !errors.Is(err, storage.ErrNotFound) {
-		return nil, noted(ctx, err).library()
-	}
-	return op.NewResponse(told), nil
-}
-
 // describe looks one kind up, the one that the token's prefix names: one round trip.
-func (s server) describe(ctx context.Context, c caller, text string) (description, error) {
+func (i *Issuer) describe(ctx context.Context, c client.Client, text string) (description, error) {
 	if secret, ok := token.Parse(token.Refresh, text); ok {
-		return s.describeRefresh(ctx, c, secret)
+		return i.describeRefresh(ctx, c, secret)
 	}
-	secret, ok := s.accessSecret(text)
+	secret, ok := i.accessSecret(text)
 	if !ok {
 		return description{}, nil
 	}
-	row, err := s.live(ctx, secret)
+	row, err := i.live(ctx, secret)
 	if err != nil || (row.ClientID != c.ID && !slices.Contains(row.Audience, c.ID)) {
 		return description{}, err
 	}
-	return s.describeAccess(row, secret.Tenant), nil
+	return i.describeAccess(row, secret.Tenant), nil
 }
 
 func (i *Issuer) live(ctx context.Context, secret token.Secret) (db.LiveAccessTokenRow, error) {
@@ -81,14 +64,14 @@ func (i *Issuer) describeAccess(row db.LiveAccessTokenRow, t id.Tenant) descript
 }
 
 // describeRefresh tells of a refresh token only to its own client: a resource server has no use for one.
-func (s server) describeRefresh(ctx context.Context, c caller, secret token.Secret) (description, error) {
-	row, err := s.Store.Tenant(secret.Tenant).LiveRefreshToken(ctx, db.LiveRefreshTokenParams{TenantID: secret.Tenant, Hash: secret.Hash, Now: s.Now()})
+func (i *Issuer) describeRefresh(ctx context.Context, c client.Client, secret token.Secret) (description, error) {
+	row, err := i.Store.Tenant(secret.Tenant).LiveRefreshToken(ctx, db.LiveRefreshTokenParams{TenantID: secret.Tenant, Hash: secret.Hash, Now: i.Now()})
 	g := row.Grant
 	if err != nil || g.ClientID != c.ID {
 		return description{}, err
 	}
 	return description{Active: true, Scope: strings.Join(g.Scopes, " "), ClientID: g.ClientID, Expires: row.ExpiresAt.Unix(), Issued: row.CreatedAt.Unix(),
-		Subject: g.UserID.String(), Issuer: s.name, ACR: g.Acr, AMR: g.Amr, AuthTime: g.AuthTime.Unix(), SID: g.SessionID.String(), TID: g.TenantID.String(), Tenant: row.TenantSlug}, nil
+		Subject: g.UserID.String(), Issuer: i.name, ACR: g.Acr, AMR: g.Amr, AuthTime: g.AuthTime.Unix(), SID: g.SessionID.String(), TID: g.TenantID.String(), Tenant: row.TenantSlug}, nil
 }
 
 // accessSecret is the secret behind an access token of either format.
@@ -103,27 +86,14 @@ func (i *Issuer) accessSecret(text string) (token.Secret, bool) {
 	return token.Parse(token.Access, claims.JTI)
 }
 
-// Revocation ends a token of the calling client; a refresh token takes its whole grant with it. What is unknown,
-// or somebody else's, is left alone and answered alike (RFC 7009 2.1, 2.2).
-func (s server) Revocation(ctx context.Context, r *op.ClientRequest[oidc.RevocationRequest]) (*op.Response, error) {
-	c, err := callerOf(ctx)
-	if err == nil {
-		err = s.revoke(ctx, c, r.Data.Token)
-	}
-	if err != nil {
-		return nil, noted(ctx, err).library()
-	}
-	return op.NewResponse(nil), nil
-}
-
-func (s server) revoke(ctx context.Context, c caller, text string) error {
+func (i *Issuer) revoke(ctx context.Context, c client.Client, text string) error {
 	if secret, ok := token.Parse(token.Refresh, text); ok {
-		return s.Store.Tenant(secret.Tenant).EndGrantOfRefreshToken(ctx, db.EndGrantOfRefreshTokenParams{TenantID: secret.Tenant,
-			Hash: secret.Hash, ClientID: c.ID, Now: s.Now()})
+		return i.Store.Tenant(secret.Tenant).EndGrantOfRefreshToken(ctx, db.EndGrantOfRefreshTokenParams{TenantID: secret.Tenant,
+			Hash: secret.Hash, ClientID: c.ID, Now: i.Now()})
 	}
-	if secret, ok := s.accessSecret(text); ok {
-		return s.Store.Tenant(secret.Tenant).EndAccessToken(ctx, db.EndAccessTokenParams{TenantID: secret.Tenant, Hash: secret.Hash,
-			ClientID: c.ID, Now: s.Now()})
+	if secret, ok := i.accessSecret(text); ok {
+		return i.Store.Tenant(secret.Tenant).EndAccessToken(ctx, db.EndAccessTokenParams{TenantID: secret.Tenant, Hash: secret.Hash,
+			ClientID: c.ID, Now: i.Now()})
 	}
 	return nil
 }

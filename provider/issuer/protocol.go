@@ -31,9 +31,13 @@ func (i *Issuer) protocol(w http.ResponseWriter, r *http.Request) error {
 	if err := fits(r.URL.Path, form, c); err != nil {
 		return noted(r.Context(), err).write(w)
 	}
-	r = r.WithContext(context.WithValue(r.Context(), authenticated{}, caller{c, i.origin(r)}))
+	made := &call{Client: c, from: i.origin(r)}
+	r = r.WithContext(context.WithValue(r.Context(), callKey{}, made))
 	r.Form, r.PostForm = form, form
-	i.server.ServeHTTP(w, r)
+	i.server.ServeHTTP(muted{w, made}, r)
+	if made.err != nil {
+		return noted(r.Context(), made.err).write(w)
+	}
 	return nil
 }
 
@@ -99,8 +103,12 @@ func fits(path string, form url.Values, c client.Client) error {
 	if path != "/token" {
 		// Read by the library at every endpoint, defined at one.
 		form.Del("grant_type")
-		return nil
+		return needs(form, "token")
 	}
+	return fitsGrant(form, c)
+}
+
+func fitsGrant(form url.Values, c client.Client) error {
 	switch grant := form.Get("grant_type"); {
 	case grant == "":
 		return invalidRequest("grant_type is missing")
@@ -108,6 +116,19 @@ func fits(path string, form url.Values, c client.Client) error {
 		return refuse("unsupported_grant_type", "this grant type is not offered")
 	case !c.Allows(grant):
 		return refuse("unauthorized_client", "this client may not use this grant type")
+	case grant == client.AuthorizationCode:
+		return needs(form, "code", "redirect_uri")
+	case grant == client.RefreshToken:
+		return needs(form, "refresh_token")
+	}
+	return nil
+}
+
+func needs(form url.Values, names ...string) error {
+	for _, name := range names {
+		if form.Get(name) == "" {
+			return invalidRequest(name + " is missing")
+		}
 	}
 	return nil
 }

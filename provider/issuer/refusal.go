@@ -5,9 +5,6 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/zitadel/oidc/v3/pkg/oidc"
-	"github.com/zitadel/oidc/v3/pkg/op"
-
 	"sallyport/provider/gate"
 	"sallyport/provider/web"
 	"sallyport/storage"
@@ -73,13 +70,3 @@ func (r refusal) write(w http.ResponseWriter) error {
 	}
 	return writeJSON(w, r.status, wordsOf{r.code, r.words})
 }
-
-// library is a refusal as zitadel/oidc writes it. Nothing is attached as parent: the library would log it.
-func (r refusal) library() error {
-	e := &oidc.Error{Description: r.words}
-	set(&e.ErrorType, r.code)
-	return op.NewStatusError(e, r.status)
-}
-
-// set writes a string into a type that its package does not let us name.
-func set[T ~string](to *T, s string) { *to = T(s) }

@@ -38,7 +38,7 @@ func TestSourcesShareACounterOnlyAsCustomersDo(t *testing.T) {
 func TestB05SpellingsOfAnIdentifierShareACounter(t *testing.T) {
 	t.Parallel()
 	want := throttle.Password("alice@acme.test")
-	for _, s := range []string{"alice@acme.test", "ALICE@Acme.Test", "  alice@acme.test\t", "ａｌｉｃｅ＠acme.test", "alice@acme.tesﬅ"[:len("alice@acme.te")] + "st"} {
+	for _, s := range []string{"alice@acme.test", "ALICE@Acme.Test", "  alice@acme.test\t", "ａｌｉｃｅ＠acme.test", "alice@acme.teﬆ"} {
 		key, err := user.Key(s)
 		if err != nil {
 			t.Errorf("%q: %v", s, err)

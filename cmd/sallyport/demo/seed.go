@@ -29,12 +29,15 @@ func (d *demo) seed(ctx context.Context) error {
 				return err
 			}
 		}
+		if err := d.application(ctx); err != nil {
+			return err
+		}
 		d.state.Seeded = true
 		if err := d.keep(d.state); err != nil {
 			return err
 		}
 	}
-	return d.application(ctx)
+	return d.address(ctx)
 }
 
 func (d *demo) organisation(ctx context.Context, o organisation) error {
@@ -102,17 +105,27 @@ func place(t id.Tenant, f id.Factor) seal.Place {
 
 // application is not first-party, so that the visitor sees the consent page.
 func (d *demo) application(ctx context.Context) error {
-	self := origin(d.PortBase + 1)
-	redirect, after := []string{self + "/callback"}, []string{self + "/"}
-	_, err := client.Create(ctx, d.instance.Store, client.New{Tenant: id.Lobby, ID: clientID, Name: "Sample app", ApplicationType: "web",
-		AuthMethod: "client_secret_basic", RedirectURIs: redirect, PostLogoutRedirectURIs: after,
-		GrantTypes: []string{"authorization_code", "refresh_token"},
+	redirect, after := d.addresses()
+	_, err := client.Create(ctx, d.instance.Store, client.New{Tenant: id.Lobby, ID: clientID, Name: "Sample app", ApplicationType: client.Web,
+		AuthMethod: client.SecretBasic, RedirectURIs: redirect, PostLogoutRedirectURIs: after,
+		GrantTypes: []string{client.AuthorizationCode, client.RefreshToken},
 		Scopes:     []string{"openid", "profile", "email", "offline_access"}, RequirePKCE: true}, audit.Operator, d.Now())
-	if err != nil && !errors.Is(err, storage.ErrConflict) {
-		return err
+	if errors.Is(err, storage.ErrConflict) {
+		return nil // from a first run that was interrupted
 	}
+	return err
+}
+
+// address gives the application the addresses of this run, and the secret that we remember.
+func (d *demo) address(ctx context.Context) error {
+	redirect, after := d.addresses()
 	return d.instance.Store.InTenant(ctx, id.Lobby, func(tx *storage.Tx) error {
 		return tx.Later().ReplaceClientURIs(ctx, db.ReplaceClientURIsParams{TenantID: id.Lobby, ID: clientID,
 			RedirectUris: redirect, PostLogoutRedirectUris: after, SecretHash: token.Hash(d.state.ClientSecret)})
 	})
+}
+
+func (d *demo) addresses() (redirect, after []string) {
+	self := origin(d.PortBase + 1)
+	return []string{self + "/callback"}, []string{self + "/"}
 }

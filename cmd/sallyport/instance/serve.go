@@ -76,5 +76,9 @@ func (i *Instance) work(ctx context.Context) error {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &audit.FanOutWorker{Store: i.Store, Consumers: []audit.Consumer{i.announce}})
 	river.AddWorker(workers, &purge.Worker{Store: i.Store, Now: i.Now})
-	return i.Store.Work(ctx, i.Log, workers, []*river.PeriodicJob{purge.Hourly()})
+	err := i.Store.Work(ctx, i.Log, workers, []*river.PeriodicJob{purge.Hourly()})
+	if ctx.Err() != nil {
+		return nil // stopped while it was starting: that is no failure
+	}
+	return err
 }

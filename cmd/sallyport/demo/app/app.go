@@ -56,6 +56,7 @@ func New(c Config) http.Handler {
 	m.HandleFunc("POST /signout", a.signOut)
 	m.HandleFunc("GET /codes", a.codes)
 	m.HandleFunc("POST /codes", a.codes)
+	m.HandleFunc("GET /app.css", sheet)
 	m.Handle("GET "+static.Prefix, static.Handler())
 	return a.secure(http.NewCrossOriginProtection().Handler(http.MaxBytesHandler(m, 16<<10)))
 }

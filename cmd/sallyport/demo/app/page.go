@@ -18,8 +18,10 @@ import (
 	"sallyport/static"
 )
 
-//go:embed *.html
+//go:embed *.html *.css
 var files embed.FS
+
+func sheet(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, "app.css") }
 
 var pages = template.Must(template.New("").Funcs(template.FuncMap{"asset": static.URL}).ParseFS(files, "*.html"))
 
@@ -38,6 +40,10 @@ var meanings = map[string]string{
 	"iat":       "when it was made",
 	"nonce":     "ties the token to this sign-in",
 	"at_hash":   "ties it to the access token",
+	"name":      "what to call them",
+	"email":     "where to reach them",
+
+	"email_verified": "whether somebody vouches for the address",
 }
 
 type claim struct{ Name, Value, Meaning string }
@@ -97,6 +103,7 @@ func (a *app) home(w http.ResponseWriter, r *http.Request) {
 		page.Refreshes, page.Until = v.tokens.RefreshToken != "", v.tokens.Expiry.UTC()
 	}
 	a.show(w, "home.html", page)
+	a.visitors.calm(r)
 }
 
 type code struct {

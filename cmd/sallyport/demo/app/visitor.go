@@ -1,6 +1,7 @@
 package app
 
 import (
+	"net/http"
 	"sync"
 
 	"golang.org/x/oauth2"
@@ -50,4 +51,19 @@ func (v *visitors) drop(name string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	delete(v.all, name)
+}
+
+// calm forgets what has been said once.
+func (v *visitors) calm(r *http.Request) {
+	c, err := r.Cookie(cookie)
+	if err != nil {
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if one := v.all[c.Value]; one != nil {
+		next := *one
+		next.notice, next.failure = "", nil
+		v.all[c.Value] = &next
+	}
 }
