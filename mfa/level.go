@@ -64,7 +64,7 @@ var amrs = map[Kind]string{Password: "pwd", TOTP: "otp"}
 func AMR(proofs []Proof) []string {
 	var out []string
 	for _, p := range proofs {
-		if v := amrs[p.Kind]; !slices.Contains(out, v) {
+		if v, known := amrs[p.Kind]; known && !slices.Contains(out, v) {
 			out = append(out, v)
 		}
 	}

@@ -103,7 +103,11 @@ func TestA04StepIsPassedByProvingNotBySubmitting(t *testing.T) {
 		"password":      func(b *browser) { b.toPassword(w.web, alice) },
 		"second-factor": func(b *browser) { b.toSecond(w.web, alice) },
 		"enrol":         func(b *browser) { b.toPassword(w.web, bob); b.submit("password", password) },
-		"consent":       func(b *browser) { b.toSecond(w.web, alice); w.clock.Advance(31 * time.Second); b.submit("code", alice.totp(w, 0)) },
+		"consent": func(b *browser) {
+			b.toSecond(w.web, alice)
+			w.clock.Advance(31 * time.Second)
+			b.submit("code", alice.totp(w, 0))
+		},
 	} {
 		b := w.browser()
 		reach(b)
@@ -279,5 +283,27 @@ func TestSignInLeavesItsStory(t *testing.T) {
 		if n := w.events(w.acme, kind); n != 1 {
 			t.Errorf("%d events %s, want 1", n, kind)
 		}
+	}
+}
+
+func TestHintPinsTheAccountWithoutASession(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	alice, mallory := w.enrolled(w.acme, "alice@acme.test"), w.enrolled(w.acme, "mallory@acme.test")
+	hint := w.browser().signIn(w.web, alice)["id_token"].(string)
+	w.clock.Advance(time.Minute)
+
+	b := w.browser()
+	b.authorize(w.web, "tenant", "acme", "id_token_hint", hint)
+	b.expect("identify").submit("email", mallory.email).expect("password")
+	b.submit("password", password)
+	if b.step() != "refused" {
+		t.Errorf("another account than the hinted one: at %s", b.at)
+	}
+	b = w.browser()
+	f := b.authorize(w.web, "tenant", "acme", "id_token_hint", hint)
+	b.expect("identify").submit("email", alice.email).submit("password", password).submit("code", alice.totp(w, 0))
+	if status, tokens := w.redeem(f, b.code(f)); status != http.StatusOK || claims(t, tokens)["sub"] != alice.id.String() {
+		t.Errorf("the hinted account: %d", status)
 	}
 }

@@ -82,8 +82,12 @@ func (f Facts) sessionProofs() []mfa.Proof {
 	return slices.Clone(f.Session.Proofs)
 }
 
+// skew is how far the clocks of two instances may be apart: what one has recorded is not yet the future
+// for the other.
+const skew = 30 * time.Second
+
 func (f Facts) stands(p mfa.Proof) bool {
-	if !f.enrolled(p) || p.At.After(f.Now) {
+	if !f.enrolled(p) || p.At.After(f.Now.Add(skew)) {
 		return false
 	}
 	if f.Offline {

@@ -32,11 +32,12 @@ func (v *visit) identifier() string {
 	return v.a.Person.Email
 }
 
-// canSwitch: until the end, unless the attempt is about one account in particular.
+// canSwitch: until the end, unless the attempt is about the account of a session. One that an id_token_hint
+// pins without a session is let through to type the address; another person's is refused at the end.
 func canSwitch(v *visit) bool {
 	switch v.step {
 	case attempt.StepIdentify, attempt.StepPassword, attempt.StepSecond, attempt.StepEnrol, attempt.StepConsent, attempt.StepRefused:
-		return v.a.Request.Subject.IsZero()
+		return v.a.Request.Subject.IsZero() || v.a.Session == nil
 	}
 	return false
 }

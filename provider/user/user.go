@@ -18,6 +18,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"sallyport/provider/session"
 	"sallyport/storage"
 	"sallyport/storage/audit"
 	"sallyport/storage/db"
@@ -99,6 +100,22 @@ func SetDisabled(ctx context.Context, s *storage.Store, t id.Tenant, u id.User, 
 	})
 	if err != nil {
 		return fmt.Errorf("set user disabled: %w", err)
+	}
+	return nil
+}
+
+// SetPassword replaces the password and ends what rests on the old one: every session and grant (gauntlet D03).
+// Factors stay. Errors: storage.ErrConflict when there is no such user.
+func SetPassword(ctx context.Context, s *storage.Store, t id.Tenant, u id.User, hash string, by audit.Actor, now time.Time) error {
+	err := s.InTenant(ctx, t, func(tx *storage.Tx) error {
+		return errors.Join(
+			tx.Later().SetPasswordHash(ctx, db.SetPasswordHashParams{TenantID: t, ID: u, PasswordHash: hash}),
+			session.EndOthers(ctx, tx, t, u, id.Session{}, "password set", now),
+			audit.Record(ctx, tx, t, audit.Event{Kind: audit.PasswordSet, At: now, Actor: by, Target: audit.OnUser(u)}),
+		)
+	})
+	if err != nil {
+		return fmt.Errorf("set password: %w", err)
 	}
 	return nil
 }

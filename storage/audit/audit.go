@@ -43,7 +43,11 @@ const (
 	UserEnabled       Kind = "user.enabled"
 	PasswordSet       Kind = "user.password_set"
 	TenantCreated     Kind = "tenant.created"
+	TenantDisabled    Kind = "tenant.disabled"
+	TenantEnabled     Kind = "tenant.enabled"
 	ClientCreated     Kind = "client.created"
+	ClientDisabled    Kind = "client.disabled"
+	ClientEnabled     Kind = "client.enabled"
 	SigningKeyRotated Kind = "key.rotated"
 )
 

@@ -3,7 +3,6 @@ package admin
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,7 +10,6 @@ import (
 
 	"sallyport/cmd/sallyport/instance"
 	"sallyport/provider/client"
-	"sallyport/storage"
 	"sallyport/storage/audit"
 	"sallyport/storage/db"
 	"sallyport/storage/id"
@@ -153,15 +151,8 @@ func (c *ClientEnable) Run(ctx context.Context, d *Desk) error {
 }
 
 func (d *Desk) setClient(ctx context.Context, o owner, name string, disabled bool) error {
-	kind := audit.Kind("client." + state(disabled))
 	return d.owned(ctx, o.Tenant, o.Shared, func(i *instance.Instance, t id.Tenant) error {
-		err := i.Store.InTenant(ctx, t, func(tx *storage.Tx) error {
-			return errors.Join(
-				tx.Later().SetClientDisabled(ctx, db.SetClientDisabledParams{TenantID: t, ID: name, Disabled: disabled}),
-				audit.Record(ctx, tx, t, audit.Event{Kind: kind, At: d.Now(), Actor: audit.Operator, Target: audit.Target{Kind: "client", ID: name}}),
-			)
-		})
-		if err != nil {
+		if err := client.SetDisabled(ctx, i.Store, t, name, disabled, audit.Operator, d.Now()); err != nil {
 			return taken(err, "there is no client %q here", name)
 		}
 		return d.say("client %s is %s", name, state(disabled))

@@ -3,17 +3,15 @@ package admin
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
 	"sallyport/cmd/sallyport/instance"
-	"sallyport/storage"
+	"sallyport/provider/user"
 	"sallyport/storage/audit"
 	"sallyport/storage/db"
-	"sallyport/storage/id"
 )
 
 // secret is how a password comes in. Never as an argument: those are read by every user of the machine.
@@ -70,23 +68,9 @@ func (c *UserSetPassword) Run(ctx context.Context, d *Desk) error {
 		if err != nil {
 			return err
 		}
-		if err := d.setPassword(ctx, i.Store, u, password.hash); err != nil {
-			return fmt.Errorf("set password: %w", err)
+		if err := user.SetPassword(ctx, i.Store, u.TenantID, u.ID, password.hash, audit.Operator, d.Now()); err != nil {
+			return err
 		}
 		return d.say("set the password of %s and ended their sessions%s", u.Email, password.notice)
-	})
-}
-
-func (d *Desk) setPassword(ctx context.Context, s *storage.Store, u db.User, hash string) error {
-	const reason = "password set by operator"
-	now, none := d.Now(), id.Session{}
-	return s.InTenant(ctx, u.TenantID, func(tx *storage.Tx) error {
-		q := tx.Later()
-		return errors.Join(
-			q.SetPasswordHash(ctx, db.SetPasswordHashParams{TenantID: u.TenantID, ID: u.ID, PasswordHash: hash}),
-			q.EndOtherSessions(ctx, db.EndOtherSessionsParams{TenantID: u.TenantID, UserID: u.ID, Keep: none, Now: now, Reason: reason}),
-			q.EndOtherGrants(ctx, db.EndOtherGrantsParams{TenantID: u.TenantID, UserID: u.ID, Keep: none.UUID, Now: now, Reason: reason}),
-			audit.Record(ctx, tx, u.TenantID, audit.Event{Kind: audit.PasswordSet, At: now, Actor: audit.Operator, Target: audit.OnUser(u.ID)}),
-		)
 	})
 }

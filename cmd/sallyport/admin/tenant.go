@@ -3,13 +3,11 @@ package admin
 import (
 	"cmp"
 	"context"
-	"errors"
 	"time"
 
 	"sallyport/cmd/sallyport/instance"
 	"sallyport/mfa/policy"
 	"sallyport/provider/tenant"
-	"sallyport/storage"
 	"sallyport/storage/audit"
 	"sallyport/storage/db"
 )
@@ -80,16 +78,8 @@ func (c *TenantEnable) Run(ctx context.Context, d *Desk) error {
 }
 
 func (d *Desk) setTenant(ctx context.Context, slug string, disabled bool) error {
-	kind := audit.Kind("tenant." + state(disabled))
 	return d.inTenant(ctx, slug, func(i *instance.Instance, t db.Tenant) error {
-		err := i.Store.InTenant(ctx, t.TenantID, func(tx *storage.Tx) error {
-			return errors.Join(
-				tx.Later().SetTenantDisabled(ctx, db.SetTenantDisabledParams{TenantID: t.TenantID, Disabled: disabled}),
-				audit.Record(ctx, tx, t.TenantID, audit.Event{Kind: kind, At: d.Now(), Actor: audit.Operator,
-					Target: audit.Target{Kind: "tenant", ID: t.TenantID.String()}}),
-			)
-		})
-		if err != nil {
+		if err := tenant.SetDisabled(ctx, i.Store, t.TenantID, disabled, audit.Operator, d.Now()); err != nil {
 			return err
 		}
 		return d.say("tenant %s is %s", slug, state(disabled))

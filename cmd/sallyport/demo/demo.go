@@ -80,7 +80,7 @@ func open(ctx context.Context, o Options) (*demo, error) {
 		}
 	}
 	fmt.Fprintln(o.Out, "Starting …")
-	log := instance.NewLog(config.Log{Level: "warn", Format: "text"}, o.Err)
+	log := instance.NewLog(config.Log{Level: "error", Format: "text"}, o.Err)
 	slog.SetDefault(log) // for libraries that know no other
 	// The database first: its lock on the directory keeps a second demo from the state.
 	i, err := instance.Open(ctx, instance.Options{Config: c, Now: o.Now, Alone: true, Log: log})
