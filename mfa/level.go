@@ -58,7 +58,7 @@ func Reached(proofs []Proof) Level {
 	return reached
 }
 
-var amrs = map[Kind]string{Password: "pwd", TOTP: "otp"}
+var amrs = map[Kind]string{Password: "pwd", TOTP: "otp", BackupCode: "otp"}
 
 // AMR names the proofs by RFC 8176, each once, with "mfa" when two different factors were shown.
 func AMR(proofs []Proof) []string {

@@ -44,13 +44,16 @@ func TestProofsReachAndAreNamed(t *testing.T) {
 		level mfa.Level
 		amr   []string
 	}{
-		"nothing":                    {nil, mfa.None, nil},
-		"a password":                 {proofs(mfa.Password), mfa.OneFactor, []string{"pwd"}},
-		"a code alone":               {proofs(mfa.TOTP), mfa.None, []string{"otp"}},
-		"both":                       {proofs(mfa.Password, mfa.TOTP), mfa.AAL2, []string{"pwd", "otp", "mfa"}},
-		"both, the other way around": {proofs(mfa.TOTP, mfa.Password), mfa.AAL2, []string{"otp", "pwd", "mfa"}},
-		"a password twice":           {proofs(mfa.Password, mfa.Password), mfa.OneFactor, []string{"pwd"}},
-		"something unheard of":       {proofs(mfa.Password, "sms"), mfa.OneFactor, []string{"pwd"}},
+		"nothing":                      {nil, mfa.None, nil},
+		"a password":                   {proofs(mfa.Password), mfa.OneFactor, []string{"pwd"}},
+		"a code alone":                 {proofs(mfa.TOTP), mfa.None, []string{"otp"}},
+		"both":                         {proofs(mfa.Password, mfa.TOTP), mfa.AAL2, []string{"pwd", "otp", "mfa"}},
+		"both, the other way around":   {proofs(mfa.TOTP, mfa.Password), mfa.AAL2, []string{"otp", "pwd", "mfa"}},
+		"a password and a backup code": {proofs(mfa.Password, mfa.BackupCode), mfa.TwoStep, []string{"pwd", "otp", "mfa"}},
+		"a backup code alone":          {proofs(mfa.BackupCode), mfa.None, []string{"otp"}},
+		"a backup code beside an app":  {proofs(mfa.Password, mfa.TOTP, mfa.BackupCode), mfa.AAL2, []string{"pwd", "otp", "mfa"}},
+		"a password twice":             {proofs(mfa.Password, mfa.Password), mfa.OneFactor, []string{"pwd"}},
+		"something unheard of":         {proofs(mfa.Password, "sms"), mfa.OneFactor, []string{"pwd"}},
 	} {
 		if got := mfa.Reached(c.shown); got != c.level {
 			t.Errorf("%s reaches %v, want %v", name, got, c.level)
@@ -64,7 +67,7 @@ func TestProofsReachAndAreNamed(t *testing.T) {
 func TestEveryKindThatCanBeEnrolledIsASecondFactor(t *testing.T) {
 	t.Parallel()
 	for _, k := range mfa.Kinds() {
-		if !k.Second() || k.First() || k.Level() < mfa.TwoStep {
+		if !k.Second() || k.Recovery() || k.First() || k.Level() < mfa.TwoStep {
 			t.Errorf("%s", k)
 		}
 	}

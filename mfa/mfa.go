@@ -15,14 +15,16 @@ import (
 // Kind names a way to prove something. It is stored; values never change meaning.
 type Kind string
 
-// The kinds of proof. Password is a first proof, the others are second factors.
+// The kinds of proof. Password is a first proof, TOTP a second factor, BackupCode stands in for one.
 const (
-	Password Kind = "password"
-	TOTP     Kind = "totp"
+	Password   Kind = "password"
+	TOTP       Kind = "totp"
+	BackupCode Kind = "backup_code"
 )
 
 // Proof is one thing shown by the person at a time. Factor names the enrolled authenticator;
-// it is zero for a password.
+// it is zero for a password
+// and for a backup code.
 type Proof struct {
 	Kind   Kind      `json:"kind"`
 	At     time.Time `json:"at"`
@@ -41,12 +43,19 @@ type Factor struct {
 func (k Kind) First() bool { return k == Password }
 
 // Second reports whether the kind can follow a first proof.
-func (k Kind) Second() bool { return k == TOTP }
+func (k Kind) Second() bool { return k == TOTP || k.Recovery() }
+
+// Recovery reports whether the kind only stands in for an enrolled factor: nobody is enrolled by having it, and
+// no policy counts it by itself.
+func (k Kind) Recovery() bool { return k == BackupCode }
 
 // Level is what the kind reaches when it follows a password.
 func (k Kind) Level() Level {
-	if k == TOTP {
+	switch k {
+	case TOTP:
 		return AAL2
+	case BackupCode:
+		return TwoStep
 	}
 	return OneFactor
 }

@@ -15,20 +15,21 @@ const module = "sallyport/"
 
 // The floors of the house. Every package stands on one, and every package named here exists.
 var floors = map[string][]string{
-	"command": {"cmd/sallyport", "cmd/sallyport/admin", "cmd/sallyport/config", "cmd/sallyport/demo", "cmd/sallyport/demo/app", "cmd/sallyport/instance"},
-	"wiring":  {"provider"},
-	"edge":    {"provider/issuer", "provider/signin", "provider/account", "provider/admin/console"},
-	"web":     {"provider/web"},
-	"gate":    {"provider/gate"},
-	"noun": {"provider/attempt", "provider/client", "provider/consent", "provider/session", "provider/tenant", "provider/throttle",
+	"command": {"cmd/sallyport", "cmd/sallyport/admin", "cmd/sallyport/config", "cmd/sallyport/demo", "cmd/sallyport/demo/app", "cmd/sallyport/demo/inbox",
+		"cmd/sallyport/instance"},
+	"wiring": {"provider"},
+	"edge":   {"provider/issuer", "provider/signin", "provider/account", "provider/admin/console"},
+	"web":    {"provider/web"},
+	"gate":   {"provider/gate"},
+	"noun": {"provider/attempt", "provider/client", "provider/consent", "provider/notify", "provider/notify/email",
+		"provider/session", "provider/tenant", "provider/throttle",
 		"provider/token", "provider/user"},
-	"factor":  {"mfa", "mfa/totp"},
+	"factor":  {"mfa", "mfa/backup", "mfa/totp"},
 	"policy":  {"mfa/policy"},
 	"storage": {"storage", "storage/audit", "storage/db", "storage/id", "storage/purge", "storage/seal"},
 	"server":  {"storage/embedded"},
 	"test":    {"storage/storagetest", "storage/storagetest/with"},
 	"page":    {"templates", "static"},
-	"root":    {""}, // pins the dependencies
 }
 
 // onto says which floors a floor may stand on. Within a floor packages do not import each other,
@@ -46,7 +47,6 @@ var onto = map[string]struct{ floors, why string }{
 	"server":  {"", "product and tests run the same server without knowing what is stored in it"},
 	"test":    {"storage server", "a migrated database per test"},
 	"page":    {"", "pages show what they are given"},
-	"root":    {"", "it only keeps dependencies in go.mod"},
 }
 
 // beside are the single imports that no floor allows, each for its reason.
@@ -58,6 +58,7 @@ var beside = map[string]string{
 	"cmd/sallyport/admin -> cmd/sallyport/instance":  "opens what the server opens",
 	"cmd/sallyport/demo -> cmd/sallyport/config":     "the demonstration is a configured instance",
 	"cmd/sallyport/demo -> cmd/sallyport/demo/app":   "the application of the demonstration",
+	"cmd/sallyport/demo -> cmd/sallyport/demo/inbox": "the mailboxes of the demonstration",
 	"cmd/sallyport/demo -> cmd/sallyport/instance":   "the demonstration is a configured instance",
 	"cmd/sallyport/instance -> cmd/sallyport/config": "an instance is made from its configuration",
 	"cmd/sallyport -> provider/issuer":               "rotates signing keys",
@@ -67,8 +68,11 @@ var beside = map[string]string{
 	"provider/web -> storage":                        "the one table of errors",
 	"provider/attempt -> provider/token":             "the secret that binds an attempt to its browser",
 	"provider/client -> provider/token":              "client secrets",
+	"provider/notify/email -> provider/notify":       "delivers what is queued there",
+	"provider/notify/email -> templates":             "a mail is a page that is sent",
 	"provider/session -> provider/token":             "the secret in the session cookie",
 	"provider/user -> provider/session":              "a new password ends what rests on the old one",
+	"mfa/backup -> storage/id":                       "a code belongs to its owner",
 	"mfa -> storage/id":                              "identifiers are types, nothing else",
 	"templates -> static":                            "hashed addresses of assets",
 	"storage -> storage/db":                          "the compiled queries",
@@ -87,7 +91,7 @@ var only = map[string]struct {
 	importers []string
 	why       string
 }{
-	"github.com/zitadel/oidc/v3/pkg/op": {[]string{"provider/issuer", ""}, "protocol types stay behind one package"},
+	"github.com/zitadel/oidc/v3/pkg/op": {[]string{"provider/issuer"}, "protocol types stay behind one package"},
 	module + "provider":                 {[]string{"cmd/sallyport/instance"}, "one place builds the server"},
 	module + "provider/gate": {[]string{"provider", "provider/issuer", "provider/signin", "provider/web", "cmd/sallyport/instance"},
 		"whoever can call the gate can issue (web: error table; instance: lifetimes)"},

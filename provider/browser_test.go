@@ -277,6 +277,35 @@ func (b *browser) shownSeed() []byte {
 	return seed
 }
 
+var shownCode = regexp.MustCompile(`<code>([0-9A-Z-]{17})</code>`)
+
+// codes are the backup codes that the page shows.
+func (b *browser) codes() []string {
+	b.w.t.Helper()
+	var out []string
+	for _, m := range shownCode.FindAllStringSubmatch(b.body, -1) {
+		out = append(out, m[1])
+	}
+	if len(out) != 10 {
+		b.w.t.Fatalf("%d backup codes at %s (%d)", len(out), b.at, b.status)
+	}
+	return out
+}
+
+// keep confirms that the backup codes shown are kept, and returns them.
+func (b *browser) keep() []string {
+	b.w.t.Helper()
+	codes := b.expect("backup-codes").codes()
+	b.submit("kept", "on")
+	return codes
+}
+
+// withCode gives a backup code in the place of the app's.
+func (b *browser) withCode(code string) *browser {
+	b.w.t.Helper()
+	return b.submit("method", "backup_code", "code", code)
+}
+
 // toSecond walks a person to the second-factor page.
 func (b *browser) toSecond(a app, p *person, extra ...string) flow {
 	b.w.t.Helper()

@@ -20,7 +20,8 @@ func TestR3RequiredSecondFactorIsEnrolledInMidSignInAndAskedForEachTime(t *testi
 	f := b.toPassword(w.web, bob)
 	b.submit("password", password).expect("enrol")
 	bob.seed = b.shownSeed()
-	b.submit("code", bob.totp(w, 0), "name", "Bob's phone").expect("consent").submit("decision", "allow")
+	b.submit("code", bob.totp(w, 0), "name", "Bob's phone").keep()
+	b.expect("consent").submit("decision", "allow")
 	_, tokens := w.redeem(f, b.code(f))
 	told := claims(t, tokens)
 	if told["acr"] != "urn:sallyport:acr:aal2" || told["tid"] != w.acme.String() || told["tenant"] != "acme" || told["sid"] == nil {
@@ -68,7 +69,8 @@ func TestEnrolmentShowsOneSeedOfOursUntilItIsConfirmed(t *testing.T) {
 	if other.submit("code", bob.totp(w, 0)); other.step() != "enrol" {
 		t.Errorf("the seed of another enrolment was accepted: at %s", other.at)
 	}
-	b.submit("code", bob.totp(w, 0)).expect("consent")
+	b.submit("code", bob.totp(w, 0)).keep()
+	b.expect("consent")
 	// The other enrolment is void now: the person has a factor, and is asked for it.
 	if other.get(other.at.Path); other.step() != "second-factor" {
 		t.Errorf("the abandoned enrolment stands at %s", other.at)

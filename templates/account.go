@@ -8,6 +8,8 @@ type Account struct {
 	Name, Email       string
 	Factors           []Factor
 	AddTOTPAction     string // posted to; empty hides the button
+	BackupCodes       int    // how many are unused
+	ReplaceCodesURL   string // page that asks before making new ones; empty hides the codes
 	SecondFactorState string // message key, one of the State constants
 	Sessions          []Session
 	EndOthersAction   string // posted to; empty hides the button

@@ -76,7 +76,11 @@ func asked(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range pages {
+	mails, err := filepath.Glob("email/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(pages, mails...) {
 		body, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -110,7 +114,7 @@ func TestNoKeyIsLeftUnused(t *testing.T) {
 	for _, s := range append(minimal(), full()...) {
 		keys = append(keys, s.name+".title", strings.TrimSuffix(s.name, "_totp")+".title")
 	}
-	composed := regexp.MustCompile(`^(scope|method|mode|month|when)\.|^second_factor\.totp$`)
+	composed := regexp.MustCompile(`^(scope|method|mode|month|when)\.|^mail\.second_step$|^mail\.[a-z_]+\.(subject|body)$|^second_factor\.(totp|backup_code)$`)
 	for key := range locale(t, language.English) {
 		body := strings.TrimSuffix(key, ".title")
 		if !slices.Contains(keys, key) && !slices.Contains(keys, body) && !composed.MatchString(key) {

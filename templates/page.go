@@ -67,13 +67,16 @@ type Password struct {
 
 func (p Password) view() view { return view{file: "password.html", title: "password.title"} }
 
-// SecondFactor asks for a code; it posts "code", which may hold spaces.
+// Way is another method to prove oneself, with the page that asks for it.
+type Way struct{ Method, URL string }
+
+// SecondFactor asks for a code; it posts "code", which may hold spaces, and "method".
 type SecondFactor struct {
 	Frame
 	Action  string
-	Method  string   // "totp"
-	Account string   // what the authenticator lists the entry as; may be empty
-	Others  []Choice // other methods; with none there is no "Try another way"
+	Method  string // "totp" or "backup_code"
+	Account string // what the authenticator lists the entry as; may be empty
+	Others  []Way  // other methods; with none there is no "Try another way"
 }
 
 func (p SecondFactor) view() view {
@@ -95,3 +98,15 @@ type EnrolTOTP struct {
 }
 
 func (p EnrolTOTP) view() view { return view{file: "enrol_totp.html", title: "enrol.title"} }
+
+// BackupCodes shows the codes once and asks whether they are kept; it posts "kept" (on).
+type BackupCodes struct {
+	Frame
+	Action      string
+	Codes       []string
+	DownloadURL string // the same codes as a file; empty hides the link
+	Replaces    bool   // says that the codes of before end
+	CancelURL   string // empty hides the link
+}
+
+func (p BackupCodes) view() view { return view{file: "backup_codes.html", title: "backup_codes.title"} }

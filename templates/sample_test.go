@@ -16,6 +16,8 @@ type sample struct {
 
 const qr = template.URL("data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
 
+var codes = []string{"01ABC-DEFGH-11JK0", "23456-789AB-CDEFG"}
+
 func at(day, hour int) time.Time { return time.Date(2026, time.March, day, hour, 5, 0, 0, time.UTC) }
 
 // minimal is every page with the least a handler can give it.
@@ -25,6 +27,8 @@ func minimal() []sample {
 		{"tenant", templates.Tenant{Action: "/signin/tenant"}, 1},
 		{"password", templates.Password{Action: "/signin/password"}, 1},
 		{"second_factor", templates.SecondFactor{Action: "/signin/code", Method: "totp"}, 1},
+		{"second_factor_backup", templates.SecondFactor{Action: "/signin/code", Method: "backup_code"}, 1},
+		{"backup_codes", templates.BackupCodes{Action: "/signin/codes", Codes: codes}, 1},
 		{"enrol_totp", templates.EnrolTOTP{Action: "/signin/enrol"}, 1},
 		{"consent", templates.Consent{Action: "/signin/consent", Client: "Timesheet"}, 1},
 		{"form_post", templates.FormPost{Action: "https://app.example/cb"}, 1},
@@ -50,7 +54,9 @@ func signin() []sample {
 		{"identify", templates.Identify{Frame: templates.Frame{Tenant: "Acme", Error: templates.ErrorEmailInvalid}, Action: "/signin", Email: "kari@acme", AskTenant: true, TenantSlug: "acme", CancelURL: "/signin/cancel"}, 1},
 		{"tenant", templates.Tenant{Frame: templates.Frame{Error: templates.ErrorTenantUnknown}, Action: "/signin/tenant", Slug: "acmee", BackURL: "/signin"}, 1},
 		{"password", templates.Password{Frame: frame(templates.ErrorPasswordWrong), Action: "/signin/password", Email: "kari@acme.example", TenantURL: "/signin/tenant"}, 1},
-		{"second_factor", templates.SecondFactor{Frame: throttled, Action: "/signin/code", Method: "totp", Account: "kari@acme.example", Others: []templates.Choice{{Label: "Backup code", URL: "/signin/code?m=backup"}}}, 1},
+		{"second_factor", templates.SecondFactor{Frame: throttled, Action: "/signin/code", Method: "totp", Account: "kari@acme.example", Others: []templates.Way{{Method: "backup_code", URL: "/signin/code?method=backup_code"}}}, 1},
+		{"second_factor_backup", templates.SecondFactor{Frame: frame(templates.ErrorBackupWrong), Action: "/signin/code", Method: "backup_code", Account: "kari@acme.example", Others: []templates.Way{{Method: "totp", URL: "/signin/code?method=totp"}}}, 1},
+		{"backup_codes", templates.BackupCodes{Frame: frame(templates.ErrorNotKept), Action: "/signin/codes", Codes: codes, DownloadURL: "/signin/codes.txt", Replaces: true, CancelURL: "/account"}, 1},
 		{"enrol_totp", templates.EnrolTOTP{Frame: frame(templates.ErrorNameTooLong), Action: "/signin/enrol", QR: qr, Key: []string{"ABCD", "EFGH", "IJKL", "MNOP", "QRST", "UVWX", "YZ23", "4567"}, Issuer: "Acme", Account: "kari@acme.example", Name: "Work phone", Forced: true, WhyKey: templates.WhyTenant, CancelURL: "/account"}, 1},
 		{"consent", templates.Consent{Frame: frame(""), Action: "/signin/consent", Client: "Timesheet", ClientHost: "time.example", Scopes: []string{"openid", "profile", "email", "offline_access", "address", "phone", "ledger:read"}, NewScopes: []string{"phone", "ledger:read"}}, 1},
 		{"form_post", templates.FormPost{Action: "https://app.example/cb", Fields: []templates.Field{{Name: "code", Value: "c-1"}, {Name: "state", Value: "a b+c"}}}, 1},
@@ -74,6 +80,7 @@ func account() templates.Account {
 			{ID: "1", Kind: "totp", Name: "Work phone", Added: at(1, 9), LastUsed: at(12, 14), RemoveAction: "/account/factors/1/remove"},
 			{ID: "2", Kind: "totp", Added: at(2, 9)},
 		},
+		BackupCodes: 1, ReplaceCodesURL: "/account/backup-codes/replace",
 		AddTOTPAction: "/account/factors/add", EndOthersAction: "/account/sessions/end-others", SecondFactorState: templates.StateRequired,
 		Sessions: []templates.Session{
 			{ID: "s1", Current: true, Browser: "Firefox on Linux", Address: "192.0.2.7", Started: at(12, 8), Seen: at(12, 14), Proofs: []string{"password", "totp"}},

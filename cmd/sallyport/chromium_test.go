@@ -185,6 +185,19 @@ func (c *chromium) claim(name string) string {
 		return '' })()`, name))
 }
 
+// keep confirms that the backup codes on the page are kept, and returns them.
+func (c *chromium) keep() []string {
+	c.t.Helper()
+	c.see("Keep your backup codes")
+	codes := strings.Fields(evaluate[string](c, `document.querySelector('#codes').innerText`))
+	if len(codes) != 10 {
+		c.t.Fatalf("%d backup codes", len(codes))
+	}
+	c.do(chromedp.Click(chromedp.CSS(`input[name="kept"]`)))
+	c.press("Confirm")
+	return codes
+}
+
 // key is what somebody types who cannot scan the picture.
 func (c *chromium) key() string {
 	c.t.Helper()

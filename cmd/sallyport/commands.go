@@ -96,7 +96,7 @@ func (c check) Run(t *terminal) error {
 }
 
 type trial struct {
-	PortBase int    `default:"8080" help:"First of the ports on the loopback address: provider, application, and two kept for later."`
+	PortBase int    `default:"8080" help:"First of the ports on the loopback address: provider, application, one kept for later, inbox."`
 	Fresh    bool   `help:"Forget what earlier runs left."`
 	DataDir  string `type:"path" placeholder:"DIR" help:"Where the demo keeps its data, in a directory demo; the data_dir of the configuration's defaults if empty."`
 }

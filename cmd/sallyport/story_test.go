@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/chromedp/chromedp"
 )
 
 // demonstration is the demo, run as a visitor runs it: the binary, in a process of its own.
@@ -116,10 +118,10 @@ func (d demonstration) provider(path string) string {
 	return fmt.Sprintf("http://localhost:%d%s", d.base, path)
 }
 
-// TestR3R6R21StoryOfAPersonWithPasswordAndAuthenticatorApp is the main job from one command: password, forced enrolment,
+// TestR3R6R15R21StoryOfAPersonWithPasswordAndAuthenticatorApp is the main job from one command: password, forced enrolment,
 // code, consent, verified claims, step-up, refresh, settings and sign-out, each page looked at in light and dark, wide and
 // narrow, with axe-core.
-func TestR3R6R21StoryOfAPersonWithPasswordAndAuthenticatorApp(t *testing.T) {
+func TestR3R6R15R21StoryOfAPersonWithPasswordAndAuthenticatorApp(t *testing.T) {
 	d := startDemo(t)
 	c := openChromium(t)
 	c.open(d.app())
@@ -148,6 +150,7 @@ func TestR3R6R21StoryOfAPersonWithPasswordAndAuthenticatorApp(t *testing.T) {
 	used := codeOf(t, key, 0)
 	c.typeInto("code", used)
 	c.enter("code")
+	codes := c.keep()
 
 	c.see("Allow ")
 	c.press("Allow")
@@ -175,9 +178,15 @@ func TestR3R6R21StoryOfAPersonWithPasswordAndAuthenticatorApp(t *testing.T) {
 	c.typeInto("code", used) // once was enough
 	c.enter("code")
 	c.alerted("")
-	c.typeInto("code", codeOf(t, key, 1))
+	c.do(chromedp.Click(chromedp.CSS("summary")))
+	c.press("Backup code")
+	c.see("Confirm that it is you")
+	c.typeInto("code", strings.ToLower(codes[0]))
 	c.enter("code")
 	c.see("You are signed in")
+	if got := c.claim("acr"); got != "urn:sallyport:acr:2sv" {
+		t.Errorf("acr after a backup code is %q", got)
+	}
 	if got := c.claim("sid"); got != sid {
 		t.Errorf("signing in again opened another session: %s, then %s", sid, got)
 	}
@@ -213,6 +222,7 @@ func TestR7PersonTurnsTwoStepSignInOnAndOff(t *testing.T) {
 	key := c.key()
 	c.typeInto("code", codeOf(t, key, 0))
 	c.enter("code")
+	c.keep()
 	c.see("My settings")
 
 	// Signed in elsewhere, it is asked for, although the tenant does not require it.
@@ -258,6 +268,7 @@ func TestR18OwnerChangesTheTenantsPolicy(t *testing.T) {
 	c.see("Set up an authenticator app")
 	c.typeInto("code", codeOf(t, c.key(), 0))
 	c.enter("code")
+	c.keep()
 	c.see("policy")
 	c.choose("mode", "optional")
 	c.press("Save policy")

@@ -108,7 +108,7 @@ func judge(f Facts, d Decision) Decision {
 	slices.SortStableFunc(rules, func(a, b rule) int { return int(b.level) - int(a.level) })
 	for i, r := range rules {
 		if need, offer := r.unmet(f, d); need {
-			return decided(f, d, r, append(slices.Clone(rules[:i]), rules[i+1:]...), offer)
+			return decided(f, d, r, append(slices.Clone(rules[:i]), rules[i+1:]...), f.useful(offer, rules, d))
 		}
 	}
 	if len(rules) > 0 {

@@ -18,10 +18,11 @@ var properties = map[string]func(stand []mfa.Proof, f policy.Facts, d policy.Dec
 		return !d.Satisfied() || shown(stand, mfa.Password, ever)
 	},
 	"A02, R5: who enrolled is asked, whatever the tenant's policy": func(stand []mfa.Proof, f policy.Facts, d policy.Decision) bool {
-		return !d.Satisfied() || len(f.User.Factors) == 0 || shown(stand, mfa.TOTP, ever)
+		return !d.Satisfied() || len(f.User.Factors) == 0 || shown(stand, mfa.TOTP, ever) || shown(stand, mfa.BackupCode, ever)
 	},
 	"R3: required means a second proof that counts": func(stand []mfa.Proof, f policy.Facts, d policy.Decision) bool {
-		return !d.Satisfied() || f.Policy.SecondFactor != policy.Required || shown(stand, f.Policy.Methods[0], ever)
+		return !d.Satisfied() || f.Policy.SecondFactor != policy.Required || shown(stand, f.Policy.Methods[0], ever) ||
+			(len(f.User.Factors) > 0 && shown(stand, mfa.BackupCode, ever))
 	},
 	"an essential level is reached": func(_ []mfa.Proof, f policy.Facts, d policy.Decision) bool {
 		return !d.Satisfied() || !f.Demand.Essential || d.Reached >= f.Demand.Level
@@ -32,6 +33,19 @@ var properties = map[string]func(stand []mfa.Proof, f policy.Facts, d policy.Dec
 			best = mfa.TOTP
 		}
 		return !d.Satisfied() || !f.Demand.Fresh || shown(stand, best, 10*time.Minute)
+	},
+	"a backup code does not reach aal2": func(stand []mfa.Proof, _ policy.Facts, d policy.Decision) bool {
+		return d.Reached < mfa.AAL2 || shown(stand, mfa.TOTP, ever)
+	},
+	"a backup code is offered last, unused and beside a factor": func(_ []mfa.Proof, f policy.Facts, d policy.Decision) bool {
+		i := slices.Index(d.Offer, mfa.BackupCode)
+		return i < 0 || (i > 0 && i == len(d.Offer)-1 && d.Second == policy.SecondAsk && f.User.BackupCodes > 0 && len(f.User.Factors) > 0)
+	},
+	"having backup codes proves nothing": func(_ []mfa.Proof, f policy.Facts, d policy.Decision) bool {
+		without := f
+		without.User.BackupCodes = 0
+		other := policy.Decide(without)
+		return d.Satisfied() == other.Satisfied() && d.Second == other.Second && d.Refused == other.Refused
 	},
 	"who came to enrol is not done before": func(_ []mfa.Proof, f policy.Facts, d policy.Decision) bool { return !d.Satisfied() || !f.Demand.Enrol },
 	"unmet is a refusal":                   func(_ []mfa.Proof, _ policy.Facts, d policy.Decision) bool { return !d.Unmet || d.Refused },

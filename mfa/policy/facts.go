@@ -31,6 +31,8 @@ type User struct {
 	// Service users serve integrations and never sign in interactively (R13).
 	Service bool
 	Factors []mfa.Factor
+	// BackupCodes is how many are unused. They count for nothing without a factor to stand in for.
+	BackupCodes int
 }
 
 // Session brings the proofs of an earlier sign-in in the same browser.
@@ -96,7 +98,11 @@ func (f Facts) stands(p mfa.Proof) bool {
 	return f.Now.Sub(p.At) <= f.Policy.Session.Duration() && !p.At.Before(f.Demand.Since)
 }
 
-// enrolled drops proofs of an authenticator that was removed since: what it proved, it proves no more.
+// enrolled drops proofs of an authenticator that was removed since: what it proved, it proves no more. A backup
+// code belongs to all the factors there are.
 func (f Facts) enrolled(p mfa.Proof) bool {
+	if p.Kind.Recovery() {
+		return len(f.User.Factors) > 0
+	}
 	return !p.Kind.Second() || slices.ContainsFunc(f.User.Factors, func(e mfa.Factor) bool { return e.ID == p.Factor })
 }

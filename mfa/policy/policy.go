@@ -82,7 +82,7 @@ func (p Policy) Validate() error {
 		return fmt.Errorf("%w: second_factor must be off, optional or required", ErrInvalid)
 	case p.SecondFactor == Required && len(p.Methods) == 0:
 		return fmt.Errorf("%w: a required second factor needs a method", ErrInvalid)
-	case slices.ContainsFunc(p.Methods, func(k mfa.Kind) bool { return !k.Second() }):
+	case slices.ContainsFunc(p.Methods, func(k mfa.Kind) bool { return !slices.Contains(mfa.Kinds(), k) }):
 		return fmt.Errorf("%w: unknown method", ErrInvalid)
 	}
 	return p.validateAges()

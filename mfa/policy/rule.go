@@ -24,10 +24,10 @@ type rule struct {
 func applicable(f Facts) []rule {
 	var rules []rule
 	if len(f.User.Factors) > 0 {
-		rules = append(rules, rule{name: "enrolled", why: WhyEnrolled, level: mfa.TwoStep, counts: f.isEnrolled})
+		rules = append(rules, rule{name: "enrolled", why: WhyEnrolled, level: mfa.TwoStep, counts: f.orRecovery(f.isEnrolled)})
 	}
 	if f.Policy.SecondFactor == Required {
-		rules = append(rules, rule{name: "tenant.second_factor", why: WhyTenantRequires, level: mfa.TwoStep, counts: f.permitted})
+		rules = append(rules, rule{name: "tenant.second_factor", why: WhyTenantRequires, level: mfa.TwoStep, counts: f.orRecovery(f.permitted)})
 	}
 	if f.Demand.Level > mfa.OneFactor {
 		rules = append(rules, rule{name: "client.acr", why: WhyClientDemands, level: f.Demand.Level, yields: !f.Demand.Essential,
@@ -42,7 +42,18 @@ func applicable(f Facts) []rule {
 	return rules
 }
 
-// freshness asks for the best the account has, recently; a password only from those who have nothing else.
+// orRecovery lets a recovery means stand in for an enrolled factor that counts.
+func (f Facts) orRecovery(counts func(mfa.Kind) bool) func(mfa.Kind) bool {
+	return func(k mfa.Kind) bool {
+		if !k.Recovery() {
+			return counts(k)
+		}
+		return slices.ContainsFunc(f.User.Factors, func(e mfa.Factor) bool { return counts(e.Kind) })
+	}
+}
+
+// freshness asks for the best the account has, recently; a password only from those who have nothing else. No
+// recovery means stands in: what changes factors would then rest on a slip of paper (gauntlet A10).
 func (f Facts) freshness() rule {
 	r := rule{name: "step_up", why: WhyStepUp, level: mfa.OneFactor, since: f.Now.Add(-f.Policy.StepUp.Duration()), counts: mfa.Kind.First}
 	if len(f.User.Factors) > 0 {
@@ -90,7 +101,7 @@ func decided(f Facts, d Decision, r rule, others []rule, offer []mfa.Kind) Decis
 	return d
 }
 
-// enrolledKinds orders by last use: what the person used last is offered first.
+// enrolledKinds orders by last use: what the person used last is offered first, a recovery means last.
 func (f Facts) enrolledKinds(counts func(mfa.Kind) bool) []mfa.Kind {
 	factors := slices.Clone(f.User.Factors)
 	slices.SortStableFunc(factors, func(a, b mfa.Factor) int { return lastUse(b).Compare(lastUse(a)) })
@@ -100,7 +111,22 @@ func (f Facts) enrolledKinds(counts func(mfa.Kind) bool) []mfa.Kind {
 			out = append(out, e.Kind)
 		}
 	}
+	if len(out) > 0 && f.User.BackupCodes > 0 && counts(mfa.BackupCode) {
+		out = append(out, mfa.BackupCode)
+	}
 	return out
+}
+
+// useful leaves out a recovery means that would be spent in vain, because some rule asks for the factor all the same.
+func (f Facts) useful(offer []mfa.Kind, rules []rule, d Decision) []mfa.Kind {
+	return slices.DeleteFunc(offer, func(k mfa.Kind) bool {
+		shown := d
+		shown.Counted = append(slices.Clone(d.Counted), mfa.Proof{Kind: k, At: f.Now})
+		return k.Recovery() && slices.ContainsFunc(rules, func(r rule) bool {
+			need, _ := r.unmet(f, shown)
+			return need
+		})
+	})
 }
 
 func lastUse(f mfa.Factor) time.Time {

@@ -30,19 +30,24 @@ const (
 	axisEnrol
 	axisSince
 	axisOffline
+	axisCodes
 	axes
 )
 
 var (
 	modes  = []policy.Mode{policy.Off, policy.Optional, policy.Required}
 	levels = []mfa.Level{mfa.None, mfa.TwoStep, mfa.AAL2, mfa.PhishingResistant}
-	sizes  = [axes]int{len(modes), 2, 2, 2, len(proofSets), len(sessions), len(levels), 2, 2, 2, 2, 2}
+	sizes  = [axes]int{len(modes), 2, 2, 2, len(proofSets), len(sessions), len(levels), 2, 2, 2, 2, 2, 2}
 )
 
 func password(ago time.Duration) mfa.Proof { return mfa.Proof{Kind: mfa.Password, At: now.Add(-ago)} }
 
 func code(ago time.Duration, f id.Factor) mfa.Proof {
 	return mfa.Proof{Kind: mfa.TOTP, At: now.Add(-ago), Factor: f}
+}
+
+func backup(ago time.Duration) mfa.Proof {
+	return mfa.Proof{Kind: mfa.BackupCode, At: now.Add(-ago)}
 }
 
 // The ages: fresh is within step-up (ten minutes), stale beyond it, old beyond the session (a day).
@@ -53,19 +58,21 @@ var proofSets = func() [][]mfa.Proof {
 	for _, age := range []time.Duration{fresh, stale, old, future} {
 		sets = append(sets, []mfa.Proof{password(age)}, []mfa.Proof{code(age, phone)}, []mfa.Proof{password(age), code(age, phone)})
 	}
-	return sets
+	return append(sets, []mfa.Proof{backup(fresh)}, []mfa.Proof{password(fresh), backup(fresh)}, []mfa.Proof{password(fresh), backup(stale)},
+		[]mfa.Proof{password(old), backup(fresh)}, []mfa.Proof{password(fresh), backup(old)}, []mfa.Proof{password(fresh), code(stale, phone), backup(fresh)})
 }()
 
 var sessions = []*policy.Session{
 	nil,
 	{Started: now.Add(-older), Seen: now.Add(-fresh), Proofs: []mfa.Proof{password(older)}},
 	{Started: now.Add(-older), Seen: now.Add(-fresh), Proofs: []mfa.Proof{password(older), code(older, phone)}},
+	{Started: now.Add(-older), Seen: now.Add(-fresh), Proofs: []mfa.Proof{password(older), backup(older)}},
 	{Started: now.Add(-3 * time.Hour), Seen: now.Add(-2 * time.Hour), Proofs: []mfa.Proof{password(older), code(older, phone)}},
 	{Started: now.Add(-old), Seen: now.Add(-fresh), Proofs: []mfa.Proof{password(older), code(older, phone)}},
 }
 
 // liveSession says, apart from the code under test, which of the sessions still count.
-func liveSession(i int) bool { return i == 1 || i == 2 }
+func liveSession(i int) bool { return i >= 1 && i <= 3 }
 
 type point [axes]int
 
@@ -110,6 +117,9 @@ func (p point) facts() policy.Facts {
 	if p[axisFactors] == 1 {
 		f.User.Factors = []mfa.Factor{{ID: phone, Kind: mfa.TOTP, Name: "phone"}}
 	}
+	if p[axisCodes] == 1 {
+		f.User.BackupCodes = 3
+	}
 	if p[axisSince] == 1 {
 		f.Demand.Since = now.Add(-20 * time.Minute)
 	}
@@ -132,7 +142,7 @@ func (p point) standing() []mfa.Proof {
 	}
 	var out []mfa.Proof
 	for _, q := range all {
-		bound := q.Kind == mfa.Password || (q.Factor == phone && p[axisFactors] == 1)
+		bound := q.Kind == mfa.Password || ((q.Factor == phone || q.Kind == mfa.BackupCode) && p[axisFactors] == 1)
 		timely := f.Offline || (now.Sub(q.At) <= 24*time.Hour && !q.At.Before(f.Demand.Since))
 		if bound && timely && !q.At.After(now) {
 			out = append(out, q)

@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -90,18 +91,45 @@ func TestDecisions(t *testing.T) {
 		"an essential level that nobody has":                      {person(policy.Required, true, showing(full...), asking(policy.Demand{Level: mfa.PhishingResistant, Essential: true})), verdictText{"unmet", "client.acr", policy.WhyUnmet}},
 		"a code of a removed authenticator":                       {person(policy.Required, true, showing(password(fresh), code(fresh, removed))), verdictText{"code", "enrolled", policy.WhyEnrolled}},
 		"single sign-on":                                          {person(policy.Required, true, within(sessions[2])), verdictText{"pass", "enrolled", policy.WhySatisfied}},
-		"single sign-on after an hour of nothing":                 {person(policy.Required, true, within(sessions[3])), verdictText{"password", "baseline", policy.WhyFirstMissing}},
-		"single sign-on after a day":                              {person(policy.Required, true, within(sessions[4])), verdictText{"password", "baseline", policy.WhyFirstMissing}},
+		"single sign-on after an hour of nothing":                 {person(policy.Required, true, within(sessions[4])), verdictText{"password", "baseline", policy.WhyFirstMissing}},
+		"single sign-on after a day":                              {person(policy.Required, true, within(sessions[5])), verdictText{"password", "baseline", policy.WhyFirstMissing}},
 		"prompt=login: a session does not count":                  {person(policy.Required, true, within(sessions[2]), asking(policy.Demand{Since: now.Add(-stale)})), verdictText{"password", "baseline", policy.WhyFirstMissing}},
 		"a refresh long after":                                    {person(policy.Required, true, showing(password(50*old), code(50*old, phone)), offline), verdictText{"pass", "enrolled", policy.WhySatisfied}},
 		"a refresh after the tenant began to require":             {person(policy.Required, false, showing(password(50*old)), offline), verdictText{"unmet", "tenant.second_factor", policy.WhyUnmet}},
 		"a refresh after the person enrolled":                     {person(policy.Optional, true, showing(password(50*old)), offline), verdictText{"code", "enrolled", policy.WhyEnrolled}},
 		"a refresh after the authenticator was replaced":          {person(policy.Optional, true, showing(password(old), code(old, removed)), offline), verdictText{"code", "enrolled", policy.WhyEnrolled}},
 		"a refresh after the person became a service user (odd)":  {person(policy.Off, false, offline, func(f *policy.Facts) { f.User.Service = true }), verdictText{"refuse", "account", policy.WhyService}},
+		"a backup code instead of the app":                        {person(policy.Required, true, showing(password(fresh), backup(fresh))), verdictText{"pass", "enrolled", policy.WhySatisfied}},
+		"a backup code without anything to stand in for":          {person(policy.Required, false, showing(password(fresh), backup(fresh))), verdictText{"enrol", "tenant.second_factor", policy.WhyTenantRequires}},
+		"A10: a backup code is no step-up":                        {person(policy.Optional, true, showing(password(fresh), backup(fresh)), asking(policy.Demand{Fresh: true})), verdictText{"code", "step_up", policy.WhyStepUp}},
+		"a backup code does not reach aal2":                       {person(policy.Optional, true, showing(password(fresh), backup(fresh)), asking(aal2)), verdictText{"code", "client.acr", policy.WhyClientDemands}},
+		"a backup code reaches 2sv":                               {person(policy.Optional, true, showing(password(fresh), backup(fresh)), asking(policy.Demand{Level: mfa.TwoStep, Essential: true})), verdictText{"pass", "enrolled", policy.WhySatisfied}},
+		"a refresh long after a backup code":                      {person(policy.Required, true, showing(password(50*old), backup(50*old)), offline), verdictText{"pass", "enrolled", policy.WhySatisfied}},
+		"a refresh after a backup code whose factor is gone":      {person(policy.Required, false, showing(password(old), backup(old)), offline), verdictText{"unmet", "tenant.second_factor", policy.WhyUnmet}},
 		"a required level is reported although its rule shadowed": {person(policy.Required, false, closed, asking(policy.Demand{Level: mfa.PhishingResistant})), verdictText{"refuse", "tenant.second_factor", policy.WhyEnrolClosed}},
 	} {
 		if got := read(policy.Decide(c.facts)); got != c.want {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+}
+
+func TestBackupCodeIsOfferedLastAndOnlyWhereItHelps(t *testing.T) {
+	t.Parallel()
+	three := func(f *policy.Facts) { f.User.BackupCodes = 3 }
+	for name, c := range map[string]struct {
+		facts policy.Facts
+		want  []mfa.Kind
+	}{
+		"beside the app":                  {person(policy.Optional, true, three), []mfa.Kind{mfa.TOTP, mfa.BackupCode}},
+		"all used":                        {person(policy.Optional, true), []mfa.Kind{mfa.TOTP}},
+		"for a level of two steps":        {person(policy.Optional, true, three, asking(policy.Demand{Level: mfa.TwoStep})), []mfa.Kind{mfa.TOTP, mfa.BackupCode}},
+		"not for aal2":                    {person(policy.Optional, true, three, asking(policy.Demand{Level: mfa.AAL2})), []mfa.Kind{mfa.TOTP}},
+		"A10: not where step-up is asked": {person(policy.Required, true, three, asking(policy.Demand{Fresh: true})), []mfa.Kind{mfa.TOTP}},
+		"never to enrol":                  {person(policy.Required, false, three), []mfa.Kind{mfa.TOTP}},
+	} {
+		if got := policy.Decide(c.facts).Offer; !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
 }

@@ -52,6 +52,8 @@ func (a *Account) Routes() []web.Route {
 		{Methods: post, Path: "/account/factors/add", Access: web.Session, Handler: a.addFactor},
 		{Methods: get, Path: "/account/factors/{id}/remove", Access: web.FreshSession, Handler: a.askRemoveFactor},
 		{Methods: post, Path: "/account/factors/{id}/remove", Access: web.FreshSession, Handler: a.removeFactor},
+		{Methods: get, Path: "/account/backup-codes/replace", Access: web.FreshSession, Handler: a.askReplaceCodes},
+		{Methods: post, Path: "/account/backup-codes/replace", Access: web.FreshSession, Handler: a.replaceCodes},
 		{Methods: post, Path: "/account/sessions/end-others", Access: web.Session, Handler: a.endOthers},
 		{Methods: get, Path: "/account/sessions/{id}/end", Access: web.Session, Handler: a.askEndSession},
 		{Methods: post, Path: "/account/sessions/{id}/end", Access: web.Session, Handler: a.endSession},

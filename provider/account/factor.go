@@ -30,13 +30,18 @@ func (a *Account) addFactor(w http.ResponseWriter, r *http.Request) error {
 	if !mayAdd(s.Policy) {
 		return a.page(w, r, http.StatusForbidden, templates.ErrorEnrolOff)
 	}
-	begun, binding, err := attempt.Begin(r.Context(), a.config.Store, attempt.Start{Tenant: s.Tenant, TenantBy: attempt.BySession, Purpose: attempt.Enrol,
-		Request: attempt.Request{ReturnTo: back(enrolled), Subject: s.User}, User: &s.User, Session: &s.ID, Life: a.config.AttemptLife}, a.config.Now())
+	return a.begin(w, r, s, attempt.Enrol, enrolled)
+}
+
+// begin opens an attempt that comes back to the page and tells notice.
+func (a *Account) begin(w http.ResponseWriter, r *http.Request, s *session.Session, purpose attempt.Purpose, notice string) error {
+	begun, binding, err := attempt.Begin(r.Context(), a.config.Store, attempt.Start{Tenant: s.Tenant, TenantBy: attempt.BySession, Purpose: purpose,
+		Request: attempt.Request{ReturnTo: back(notice), Subject: s.User}, User: &s.User, Session: &s.ID, Life: a.config.AttemptLife}, a.config.Now())
 	if err != nil {
-		return fmt.Errorf("add factor: %w", err)
+		return fmt.Errorf("begin %s: %w", purpose, err)
 	}
 	if err := a.config.Edge.Cookies.Set(w, r, attempt.Cookie(begun), binding, a.config.AttemptLife); err != nil {
-		return fmt.Errorf("add factor: %w", err)
+		return fmt.Errorf("begin %s: %w", purpose, err)
 	}
 	named := attempt.Attempt{ID: begun, Tenant: s.Tenant}
 	return web.SeeOther(w, r, "/signin/"+named.Handle())
@@ -92,7 +97,9 @@ func (a *Account) endFactor(ctx context.Context, s *session.Session, f db.Factor
 	now := a.config.Now()
 	return a.config.Store.InTenant(ctx, s.Tenant, func(tx *storage.Tx) error {
 		return errors.Join(
+			tx.Later().HoldUser(ctx, db.HoldUserParams{TenantID: s.Tenant, ID: s.User}),
 			tx.Later().EndFactor(ctx, db.EndFactorParams{TenantID: s.Tenant, UserID: s.User, ID: f.ID, Now: now, Reason: "removed by its owner"}),
+			tx.Later().EndBackupCodesOfUnenrolled(ctx, db.EndBackupCodesOfUnenrolledParams{TenantID: s.Tenant, Owner: s.User.UUID}),
 			session.EndOthers(ctx, tx, s.Tenant, s.User, s.ID, "factor removed", now),
 			audit.Record(ctx, tx, s.Tenant, audit.Event{Kind: audit.FactorRemoved, At: now, Actor: audit.User(s.User), Target: audit.OnUser(s.User),
 				Origin: from, Detail: map[string]any{"factor": f.ID, "kind": f.Kind, "session": s.ID}}),

@@ -11,6 +11,7 @@ import (
 const (
 	enrolled       = "enrolled"
 	factorRemoved  = "factor-removed"
+	codesReplaced  = "codes-replaced"
 	sessionEnded   = "session-ended"
 	othersEnded    = "others-ended"
 	consentRevoked = "consent-revoked"
@@ -20,6 +21,7 @@ const (
 var notices = map[string]string{
 	enrolled:       templates.NoticeFactorAdded,
 	factorRemoved:  templates.NoticeFactorRemoved,
+	codesReplaced:  templates.NoticeCodesReplaced,
 	sessionEnded:   templates.NoticeSessionEnded,
 	othersEnded:    templates.NoticeOthersEnded,
 	consentRevoked: templates.NoticeConsentRevoked,

@@ -29,6 +29,9 @@ func (a *Account) page(w http.ResponseWriter, r *http.Request, status int, probl
 	if mayAdd(s.Policy) {
 		p.AddTOTPAction = "/account/factors/add"
 	}
+	if len(s.Factors) > 0 {
+		p.BackupCodes, p.ReplaceCodesURL = s.BackupCodes, replaceCodesPath
+	}
 	if s.Role == "owner" { // R18
 		p.PolicyURL = "/admin/policy"
 	}

@@ -22,11 +22,13 @@ import (
 // Purpose is why the attempt was begun.
 type Purpose string
 
-// Authorize ends in a code for a client, Fresh in a session with a recent proof, Enrol in a new factor.
+// Authorize ends in a code for a client, Fresh in a session with a recent proof, Enrol in a new factor,
+// Codes in new backup codes.
 const (
 	Authorize Purpose = "authorize"
 	Fresh     Purpose = "fresh"
 	Enrol     Purpose = "enrol"
+	Codes     Purpose = "codes"
 )
 
 // Request is what was asked for when the attempt began. It never changes.
@@ -61,6 +63,10 @@ type Facts struct {
 	Proofs     []mfa.Proof `json:"proofs,omitempty"`
 	Enrolment  *Enrolment  `json:"enrolment,omitempty"`
 	Enrolled   id.Factor   `json:"enrolled,omitzero"`
+	// Codes is the list of backup codes shown, sealed to this attempt until Kept: the person's word that
+	// they have it (R15).
+	Codes []byte `json:"codes,omitempty"`
+	Kept  bool   `json:"kept,omitempty"`
 	// Consent holds the scopes allowed in this attempt, nil before the question was answered.
 	Consent []string `json:"consent,omitzero"`
 	Denied  bool     `json:"denied,omitempty"`
@@ -71,6 +77,10 @@ type Facts struct {
 type Enrolment struct {
 	Factor id.Factor `json:"factor"`
 	Secret []byte    `json:"secret"`
+	// Proven is when a code of it was verified, zero before; Name and Step come with it.
+	Proven time.Time `json:"proven,omitzero"`
+	Name   string    `json:"name,omitempty"`
+	Step   int64     `json:"step,omitempty"`
 }
 
 // Person is the user of the attempt as they are now.
@@ -79,7 +89,13 @@ type Person struct {
 	Email, Name, Role        string
 	PasswordHash             string
 	Factors                  []Factor
+	// BackupCodes are the hashes of the unused ones.
+	BackupCodes [][]byte
 }
+
+// NeedsCodes reports whether a new factor has to wait for backup codes to be kept: there are none, or none
+// that stand in for anything.
+func (p Person) NeedsCodes() bool { return len(p.Factors) == 0 || len(p.BackupCodes) == 0 }
 
 // Factor is an enrolled authenticator with what verifying it takes.
 type Factor struct {
@@ -141,7 +157,8 @@ const (
 func (a *Attempt) Judge(now time.Time) policy.Decision {
 	return policy.Decide(policy.Facts{
 		Now: now, Policy: a.Policy, TenantLive: a.TenantLive, Proofs: a.Facts.Proofs, Session: a.Brought,
-		User: policy.User{Known: a.Person.Known, Disabled: a.Person.Disabled, Service: a.Person.Service, Factors: a.Person.factors()},
+		User: policy.User{Known: a.Person.Known, Disabled: a.Person.Disabled, Service: a.Person.Service, Factors: a.Person.factors(),
+			BackupCodes: len(a.Person.BackupCodes)},
 		Demand: policy.Demand{Level: a.Request.Level, Essential: a.Request.Essential, Since: a.Request.Since,
 			Fresh: a.Purpose != Authorize, Enrol: a.Purpose == Enrol && a.Facts.Enrolled.IsZero()},
 	})

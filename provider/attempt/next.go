@@ -17,6 +17,7 @@ const (
 	StepPassword Step = "password"
 	StepRefused  Step = "refused"
 	StepEnrol    Step = "enrol"
+	StepBackup   Step = "backup-codes"
 	StepSecond   Step = "second-factor"
 	StepConsent  Step = "consent"
 	StepDone     Step = "done"
@@ -40,10 +41,14 @@ func Next(a *Attempt, d policy.Decision, needsConsent bool, now time.Time) Step 
 		return StepPassword
 	case !a.Request.Subject.IsZero() && a.Request.Subject != *a.User:
 		return StepRefused
+	case d.Second == policy.SecondEnrol && a.Facts.Enrolment != nil && !a.Facts.Enrolment.Proven.IsZero():
+		return StepBackup
 	case d.Second == policy.SecondEnrol:
 		return StepEnrol
 	case d.Second == policy.SecondAsk:
 		return StepSecond
+	case a.Purpose == Codes && !a.Facts.Kept:
+		return StepBackup
 	case needsConsent:
 		return StepConsent
 	}

@@ -19,12 +19,20 @@ func everyState(visit func(a attempt.Attempt, d policy.Decision, needsConsent bo
 		for _, subject := range []id.User{{}, alice, mallory} {
 			for _, expires := range []time.Time{now.Add(time.Nanosecond), now, now.Add(-time.Hour)} {
 				for _, identifier := range []string{"", "alice@acme.test"} {
-					for bits := range 1 << 5 {
+					for bits := range 1 << 8 {
 						on := func(i int) bool { return both[bits>>i&1] }
 						for _, second := range []policy.Second{policy.SecondNone, policy.SecondAsk, policy.SecondEnrol} {
-							a := attempt.Attempt{User: user, Expires: expires, Done: on(0), Request: attempt.Request{Subject: subject},
-								Facts: attempt.Facts{Identifier: identifier, Denied: on(1)}}
-							visit(a, policy.Decision{Refused: on(2), First: on(3), Second: second}, on(4))
+							for _, proven := range []time.Time{{}, now} {
+								a := attempt.Attempt{User: user, Expires: expires, Done: on(0), Request: attempt.Request{Subject: subject},
+									Facts: attempt.Facts{Identifier: identifier, Denied: on(1), Kept: on(5)}}
+								if on(6) {
+									a.Purpose = attempt.Codes
+								}
+								if on(7) {
+									a.Facts.Enrolment = &attempt.Enrolment{Proven: proven}
+								}
+								visit(a, policy.Decision{Refused: on(2), First: on(3), Second: second}, on(4))
+							}
 						}
 					}
 				}
@@ -39,7 +47,7 @@ func TestOnlyWhatIsCompleteIsDone(t *testing.T) {
 	everyState(func(a attempt.Attempt, d policy.Decision, needsConsent bool) {
 		seen++
 		complete := a.User != nil && d.Satisfied() && !needsConsent && !a.Facts.Denied && !a.Done && now.Before(a.Expires) &&
-			(a.Request.Subject.IsZero() || a.Request.Subject == *a.User)
+			(a.Request.Subject.IsZero() || a.Request.Subject == *a.User) && (a.Purpose != attempt.Codes || a.Facts.Kept)
 		step := attempt.Next(&a, d, needsConsent, now)
 		if (step == attempt.StepDone) != complete {
 			t.Fatalf("%s although complete is %v: %+v %+v consent=%v", step, complete, a, d, needsConsent)
@@ -48,7 +56,7 @@ func TestOnlyWhatIsCompleteIsDone(t *testing.T) {
 			done++
 		}
 	})
-	if seen != 2*3*3*2*32*3 || done == 0 {
+	if seen != 2*3*3*2*256*3*2 || done == 0 {
 		t.Fatalf("%d states, %d of them done", seen, done)
 	}
 }
@@ -59,16 +67,20 @@ func TestStepsComeInOrder(t *testing.T) {
 	everyState(func(a attempt.Attempt, d policy.Decision, needsConsent bool) {
 		live := !a.Facts.Denied && !a.Done && now.Before(a.Expires)
 		other := a.User != nil && !a.Request.Subject.IsZero() && a.Request.Subject != *a.User
+		proven := a.Facts.Enrolment != nil && !a.Facts.Enrolment.Proven.IsZero()
+		unkept := a.Purpose == attempt.Codes && !a.Facts.Kept
+		settled := live && a.User != nil && !d.Refused && !d.First && !other
 		allowed := map[attempt.Step]bool{
 			attempt.StepDenied:   a.Facts.Denied,
 			attempt.StepExpired:  !a.Facts.Denied && !live,
 			attempt.StepIdentify: live && a.User == nil && a.Facts.Identifier == "",
 			attempt.StepPassword: live && ((a.User == nil && a.Facts.Identifier != "") || (a.User != nil && d.First && !d.Refused)),
 			attempt.StepRefused:  live && a.User != nil && (d.Refused || (other && !d.First)),
-			attempt.StepEnrol:    live && a.User != nil && !d.Refused && !d.First && !other && d.Second == policy.SecondEnrol,
-			attempt.StepSecond:   live && a.User != nil && !d.Refused && !d.First && !other && d.Second == policy.SecondAsk,
-			attempt.StepConsent:  live && a.User != nil && d.Satisfied() && !other && needsConsent,
-			attempt.StepDone:     live && a.User != nil && d.Satisfied() && !other && !needsConsent,
+			attempt.StepEnrol:    settled && d.Second == policy.SecondEnrol && !proven,
+			attempt.StepBackup:   settled && ((d.Second == policy.SecondEnrol && proven) || (d.Second == policy.SecondNone && unkept)),
+			attempt.StepSecond:   settled && d.Second == policy.SecondAsk,
+			attempt.StepConsent:  settled && d.Satisfied() && !unkept && needsConsent,
+			attempt.StepDone:     settled && d.Satisfied() && !unkept && !needsConsent,
 		}
 		if step := attempt.Next(&a, d, needsConsent, now); !allowed[step] {
 			t.Fatalf("%s: %+v %+v consent=%v", step, a, d, needsConsent)

@@ -94,7 +94,7 @@ func fromRow(row db.LoadAttemptRow) (*Attempt, error) {
 	if r.UserID != nil && row.Email != nil {
 		a.Person = Person{Known: true, Disabled: value(row.UserDisabled), Service: value(row.Service), Email: *row.Email,
 			Name: value(row.Name), Role: value(row.Role), PasswordHash: value(row.PasswordHash)}
-		err = errors.Join(err, json.Unmarshal(row.Factors, &a.Person.Factors))
+		err = errors.Join(err, json.Unmarshal(row.Factors, &a.Person.Factors), json.Unmarshal(row.BackupCodes, &a.Person.BackupCodes))
 	}
 	if row.SessionProofs != nil {
 		a.Brought = &policy.Session{Started: value(row.SessionCreatedAt), Seen: value(row.SessionSeenAt)}

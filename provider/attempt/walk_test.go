@@ -39,6 +39,10 @@ var moves = []func(*walk, *attempt.Attempt){
 	func(k *walk, a *attempt.Attempt) {
 		a.Prove(mfa.Proof{Kind: mfa.TOTP, At: k.clock, Factor: id.NewFactor()})
 	},
+	func(k *walk, a *attempt.Attempt) { a.Prove(mfa.Proof{Kind: mfa.BackupCode, At: k.clock}) },
+	func(k *walk, a *attempt.Attempt) { a.Facts.Enrolment = &attempt.Enrolment{Proven: k.clock} },
+	func(_ *walk, a *attempt.Attempt) { a.Facts.Enrolment = nil },
+	func(k *walk, a *attempt.Attempt) { a.Facts.Codes, a.Facts.Kept = []byte{1}, k.rand.IntN(2) == 0 },
 	func(_ *walk, a *attempt.Attempt) { a.Facts.Proofs = nil },
 	func(_ *walk, a *attempt.Attempt) { a.Facts.Consent = a.Request.Scopes },
 	func(_ *walk, a *attempt.Attempt) { a.Facts.Consent = nil },

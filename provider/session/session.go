@@ -38,10 +38,12 @@ type Session struct {
 	Slug       string
 	TenantName string
 	Factors    []mfa.Factor
-	Policy     policy.Policy
-	Proofs     []mfa.Proof
-	Started    time.Time
-	Seen       time.Time
+	// BackupCodes is how many are unused.
+	BackupCodes int
+	Policy      policy.Policy
+	Proofs      []mfa.Proof
+	Started     time.Time
+	Seen        time.Time
 }
 
 // Reference is what the cookie holds of one session.
@@ -108,7 +110,8 @@ func Load(ctx context.Context, s *storage.Store, r Reference, now time.Time) (*S
 		return nil, fmt.Errorf("load session: %w: %w", storage.ErrNotFound, err) // fails closed
 	}
 	out := &Session{ID: row.Session.ID, Tenant: row.Session.TenantID, User: row.User.ID, Email: row.User.Email, Name: row.User.Name,
-		Role: row.User.Role, Slug: row.Tenant.Slug, TenantName: row.Tenant.Name, Policy: p, Started: row.Session.CreatedAt, Seen: row.Session.SeenAt}
+		Role: row.User.Role, Slug: row.Tenant.Slug, TenantName: row.Tenant.Name, Policy: p, Started: row.Session.CreatedAt, Seen: row.Session.SeenAt,
+		BackupCodes: int(row.BackupCodes)}
 	if err := errors.Join(json.Unmarshal(row.Session.Proofs, &out.Proofs), json.Unmarshal(row.Factors, &out.Factors)); err != nil {
 		return nil, fmt.Errorf("decode session: %w", err)
 	}
@@ -128,7 +131,7 @@ func (s *Session) Brought() policy.Session {
 func (s *Session) Judge(fresh bool, now time.Time) policy.Decision {
 	brought := s.Brought()
 	return policy.Decide(policy.Facts{Now: now, Policy: &s.Policy, TenantLive: true, Session: &brought,
-		User: policy.User{Known: true, Factors: s.Factors}, Demand: policy.Demand{Fresh: fresh}})
+		User: policy.User{Known: true, Factors: s.Factors, BackupCodes: s.BackupCodes}, Demand: policy.Demand{Fresh: fresh}})
 }
 
 // Touch notes that the session is in use. It costs nothing more often than once a minute.

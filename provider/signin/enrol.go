@@ -117,24 +117,38 @@ func (s *SignIn) confirm(v *visit, code, name string) error {
 	if !ok {
 		return s.enrolPage(v, v.failing(templates.ErrorCodeWrong), name, templates.ErrorCodeWrong)
 	}
-	return s.bind(v, step, name, counter)
+	return s.proven(v, step, name, counter)
 }
 
-// bind makes the factor count, in one transaction with the fact that this attempt has proven it.
-func (s *SignIn) bind(v *visit, step int64, name string, counter throttle.Counter) error {
-	ctx, t, e := v.r.Context(), v.a.Tenant, *v.a.Facts.Enrolment
+// proven notes that the app works. Unless there are backup codes already, it counts only when the person keeps
+// some (R15): a lost telephone would lock them out.
+func (s *SignIn) proven(v *visit, step int64, name string, counter throttle.Counter) error {
 	if name == "" {
 		name = "Authenticator app"
 	}
-	v.a.Prove(mfa.Proof{Kind: mfa.TOTP, At: v.now, Factor: e.Factor})
+	e := v.a.Facts.Enrolment
+	e.Proven, e.Name, e.Step = v.now, name, step
+	forget := func(tx *storage.Tx) error { return throttle.Forget(v.r.Context(), tx, v.a.Tenant, counter) }
+	if v.a.Person.NeedsCodes() {
+		return s.advance(v, forget)
+	}
+	return s.bind(v, *e, forget)
+}
+
+// bind makes the factor count, in one transaction with the fact that this attempt has proven it.
+func (s *SignIn) bind(v *visit, e attempt.Enrolment, also func(*storage.Tx) error) error {
+	ctx, t := v.r.Context(), v.a.Tenant
+	v.a.Prove(mfa.Proof{Kind: mfa.TOTP, At: e.Proven, Factor: e.Factor})
 	v.a.Facts.Enrolled, v.a.Facts.Enrolment = e.Factor, nil
 	return s.advance(v, func(tx *storage.Tx) error {
 		return errors.Join(
-			tx.Later().CreateFactor(ctx, db.CreateFactorParams{TenantID: t, ID: e.Factor, UserID: *v.a.User, Kind: string(mfa.TOTP), Name: name,
-				Secret: e.Secret, LastStep: step, CreatedAt: v.now, LastUsedAt: &v.now}),
-			throttle.Forget(ctx, tx, t, counter),
+			v.holdFactors(tx),
+			tx.Later().CreateFactor(ctx, db.CreateFactorParams{TenantID: t, ID: e.Factor, UserID: *v.a.User, Kind: string(mfa.TOTP), Name: e.Name,
+				Secret: e.Secret, LastStep: e.Step, CreatedAt: v.now, LastUsedAt: &v.now}),
+			also(tx),
 			audit.Record(ctx, tx, t, audit.Event{Kind: audit.FactorEnrolled, At: v.now, Actor: audit.User(*v.a.User), Target: audit.OnUser(*v.a.User),
-				Origin: s.origin(v.r), Detail: map[string]any{"factor": e.Factor, "kind": mfa.TOTP, "attempt": v.a.ID, "why": v.d.Why}}),
+				Origin: s.origin(v.r), Detail: map[string]any{"factor": e.Factor, "kind": mfa.TOTP, "attempt": v.a.ID, "why": v.d.Why,
+					"backup_codes": v.a.Facts.Kept}}),
 		)
 	})
 }

@@ -36,7 +36,8 @@ func (v *visit) identifier() string {
 // pins without a session is let through to type the address; another person's is refused at the end.
 func canSwitch(v *visit) bool {
 	switch v.step {
-	case attempt.StepIdentify, attempt.StepPassword, attempt.StepSecond, attempt.StepEnrol, attempt.StepConsent, attempt.StepRefused:
+	case attempt.StepIdentify, attempt.StepPassword, attempt.StepSecond, attempt.StepEnrol, attempt.StepBackup,
+		attempt.StepConsent, attempt.StepRefused:
 		return v.a.Request.Subject.IsZero() || v.a.Session == nil
 	}
 	return false

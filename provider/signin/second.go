@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"sallyport/mfa"
+	"sallyport/mfa/backup"
 	"sallyport/mfa/totp"
 	"sallyport/provider/attempt"
 	"sallyport/provider/throttle"
@@ -18,31 +19,73 @@ import (
 	"sallyport/templates"
 )
 
-func (s *SignIn) showSecond(v *visit) error { return show(v, secondPage(v, v.frame()), "") }
+func (s *SignIn) showSecond(v *visit) error {
+	return show(v, secondPage(v, v.frame(), v.method(v.r.URL.Query().Get("method"))), "")
+}
 
-func secondPage(v *visit, f templates.Frame) templates.SecondFactor {
-	return templates.SecondFactor{Frame: f, Action: v.path("second-factor"), Method: string(v.d.Offer[0]), Account: v.identifier()}
+// method is the one asked for where it is on offer, else the first that is.
+func (v *visit) method(named string) mfa.Kind {
+	if k := mfa.Kind(named); slices.Contains(v.d.Offer, k) {
+		return k
+	}
+	return v.d.Offer[0]
+}
+
+func secondPage(v *visit, f templates.Frame, method mfa.Kind) templates.SecondFactor {
+	p := templates.SecondFactor{Frame: f, Action: v.path("second-factor"), Method: string(method), Account: v.identifier()}
+	for _, k := range v.d.Offer {
+		if k != method {
+			p.Others = append(p.Others, templates.Way{Method: string(k), URL: v.path("second-factor") + "?method=" + string(k)})
+		}
+	}
+	return p
 }
 
 func (s *SignIn) second(v *visit) error {
-	form, err := web.Form(v.r, "code")
+	form, err := web.Form(v.r, "code", "method")
 	if err != nil {
 		return err
 	}
-	code, ok := totp.Clean(form["code"])
-	if !ok || !slices.Contains(v.d.Offer, mfa.TOTP) {
-		// Nothing was guessed, so nothing is counted.
-		return show(v, secondPage(v, v.failing(templates.ErrorCodeWrong)), templates.ErrorCodeWrong)
-	}
-	err = s.checkTOTP(v, code)
+	method := v.method(form["method"])
+	err = s.check(v, method, form["code"])
 	if f, ok := v.throttled(err); ok {
-		return show(v, secondPage(v, f), templates.ErrorThrottled)
+		return show(v, secondPage(v, f, method), templates.ErrorThrottled)
 	}
 	var conflict *storage.Conflict
-	if errors.As(err, &conflict) && conflict.What == "totp step" {
-		return show(v, secondPage(v, v.failing(templates.ErrorCodeUsed)), templates.ErrorCodeUsed)
+	if !errors.As(err, &conflict) {
+		return err
+	}
+	switch conflict.What {
+	case "totp step":
+		return v.refuseCode(method, templates.ErrorCodeUsed)
+	case "backup code":
+		return v.refuseCode(method, templates.ErrorBackupWrong)
 	}
 	return err
+}
+
+// check verifies what can be a code of the method; of what cannot, nothing was guessed, so nothing is counted.
+func (s *SignIn) check(v *visit, method mfa.Kind, typed string) error {
+	if method == mfa.BackupCode {
+		if clean, ok := backup.Clean(typed); ok {
+			return s.checkBackup(v, clean)
+		}
+	} else if code, ok := totp.Clean(typed); ok {
+		return s.checkTOTP(v, code)
+	}
+	return v.refuseCode(method, wrongKey(method))
+}
+
+func wrongKey(method mfa.Kind) string {
+	if method == mfa.BackupCode {
+		return templates.ErrorBackupWrong
+	}
+	return templates.ErrorCodeWrong
+}
+
+// refuseCode shows the page again.
+func (v *visit) refuseCode(method mfa.Kind, key string) error {
+	return show(v, secondPage(v, v.failing(key), method), key)
 }
 
 // checkTOTP takes a try from every authenticator that the code could be of, before looking at it.
@@ -65,7 +108,7 @@ func (s *SignIn) checkTOTP(v *visit, code string) error {
 			return s.passTOTP(v, f.ID, step, counters, i)
 		}
 	}
-	return s.wrongCode(v, blocks)
+	return s.wrongCode(v, mfa.TOTP, blocks)
 }
 
 func (s *SignIn) matchTOTP(v *visit, f attempt.Factor, code string) (int64, bool, error) {
@@ -97,13 +140,13 @@ func (s *SignIn) passTOTP(v *visit, f id.Factor, step int64, counters []throttle
 	})
 }
 
-func (s *SignIn) wrongCode(v *visit, blocks bool) error {
+func (s *SignIn) wrongCode(v *visit, method mfa.Kind, blocks bool) error {
 	kinds := []audit.Kind{audit.FactorFailed}
 	if blocks {
 		kinds = append(kinds, audit.TriesExhausted)
 	}
-	if err := s.record(v, kinds, map[string]any{"attempt": v.a.ID, "factor": mfa.TOTP}); err != nil {
+	if err := s.record(v, kinds, map[string]any{"attempt": v.a.ID, "factor": method}); err != nil {
 		return err
 	}
-	return show(v, secondPage(v, v.failing(templates.ErrorCodeWrong)), templates.ErrorCodeWrong)
+	return v.refuseCode(method, wrongKey(method))
 }

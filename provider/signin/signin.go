@@ -53,6 +53,7 @@ func (s *SignIn) Routes() []web.Route {
 		{"password", at(attempt.StepPassword), s.showPassword, s.password},
 		{"second-factor", at(attempt.StepSecond), s.showSecond, s.second},
 		{"enrol", at(attempt.StepEnrol), s.showEnrol, s.enrol},
+		{"backup-codes", at(attempt.StepBackup), s.showBackup, s.backup},
 		{"consent", at(attempt.StepConsent), s.showConsent, s.consent},
 	} {
 		path := "/signin/{attempt}/" + p.path
@@ -60,8 +61,11 @@ func (s *SignIn) Routes() []web.Route {
 			web.Route{Methods: []string{http.MethodGet}, Path: path, Access: web.Attempt, Handler: s.serve(p.fits, p.show)},
 			web.Route{Methods: []string{http.MethodPost}, Path: path, Access: web.Attempt, Handler: s.serve(p.fits, p.submit)})
 	}
-	return append(routes, web.Route{Methods: []string{http.MethodGet}, Path: "/signin/{attempt}/refused", Access: web.Attempt,
-		Handler: s.serve(at(attempt.StepRefused), s.showRefused)})
+	return append(routes,
+		web.Route{Methods: []string{http.MethodGet}, Path: "/signin/{attempt}/backup-codes.txt", Access: web.Attempt,
+			Handler: s.serve(at(attempt.StepBackup), s.backupFile)},
+		web.Route{Methods: []string{http.MethodGet}, Path: "/signin/{attempt}/refused", Access: web.Attempt,
+			Handler: s.serve(at(attempt.StepRefused), s.showRefused)})
 }
 
 // visit is one request to one attempt, judged once.

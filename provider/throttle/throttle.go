@@ -47,6 +47,10 @@ var (
 // Factor counts tries at one enrolled authenticator.
 func Factor(f id.Factor) Counter { return Counter{"factor:" + f.String(), authenticator} }
 
+// Backup counts tries at the person's backup codes, which are one authenticator together. Like every counter of
+// an authenticator it is named factor:, so that it is kept.
+func Backup(u id.User) Counter { return Counter{"factor:backup:" + u.String(), authenticator} }
+
 // Password counts tries at an identifier in its canonical form, whether it has an account or
 // not, so that the answer is the same for both.
 func Password(identifier string) Counter {

@@ -23,37 +23,38 @@ type Kind string
 
 // The catalogue.
 const (
-	SignInDone        Kind = "signin.done"
-	SignInDenied      Kind = "signin.consent_denied"
-	SignInRefused     Kind = "signin.refused"
-	PasswordFailed    Kind = "signin.password_failed"
-	FactorFailed      Kind = "signin.factor_failed"
-	TriesExhausted    Kind = "signin.tries_exhausted"
-	FactorEnrolled    Kind = "factor.enrolled"
-	FactorRemoved     Kind = "factor.removed"
-	SessionEnded      Kind = "session.ended"
-	ConsentGiven      Kind = "consent.given"
-	ConsentRevoked    Kind = "consent.revoked"
-	CodeReused        Kind = "grant.code_reused"
-	RefreshReused     Kind = "grant.refresh_reused"
-	RefreshRefused    Kind = "grant.refresh_refused"
-	PolicyChanged     Kind = "policy.changed"
-	UserCreated       Kind = "user.created"
-	UserDisabled      Kind = "user.disabled"
-	UserEnabled       Kind = "user.enabled"
-	PasswordSet       Kind = "user.password_set"
-	TenantCreated     Kind = "tenant.created"
-	TenantDisabled    Kind = "tenant.disabled"
-	TenantEnabled     Kind = "tenant.enabled"
-	ClientCreated     Kind = "client.created"
-	ClientDisabled    Kind = "client.disabled"
-	ClientEnabled     Kind = "client.enabled"
-	SigningKeyRotated Kind = "key.rotated"
+	SignInDone          Kind = "signin.done"
+	SignInDenied        Kind = "signin.consent_denied"
+	SignInRefused       Kind = "signin.refused"
+	PasswordFailed      Kind = "signin.password_failed"
+	FactorFailed        Kind = "signin.factor_failed"
+	TriesExhausted      Kind = "signin.tries_exhausted"
+	FactorEnrolled      Kind = "factor.enrolled"
+	FactorRemoved       Kind = "factor.removed"
+	BackupCodesReplaced Kind = "factor.backup_codes_replaced"
+	SessionEnded        Kind = "session.ended"
+	ConsentGiven        Kind = "consent.given"
+	ConsentRevoked      Kind = "consent.revoked"
+	CodeReused          Kind = "grant.code_reused"
+	RefreshReused       Kind = "grant.refresh_reused"
+	RefreshRefused      Kind = "grant.refresh_refused"
+	PolicyChanged       Kind = "policy.changed"
+	UserCreated         Kind = "user.created"
+	UserDisabled        Kind = "user.disabled"
+	UserEnabled         Kind = "user.enabled"
+	PasswordSet         Kind = "user.password_set"
+	TenantCreated       Kind = "tenant.created"
+	TenantDisabled      Kind = "tenant.disabled"
+	TenantEnabled       Kind = "tenant.enabled"
+	ClientCreated       Kind = "client.created"
+	ClientDisabled      Kind = "client.disabled"
+	ClientEnabled       Kind = "client.enabled"
+	SigningKeyRotated   Kind = "key.rotated"
 )
 
 // fanned are the kinds that consumers beyond the record hear of.
 var fanned = map[Kind]bool{
-	TriesExhausted: true, FactorEnrolled: true, FactorRemoved: true, CodeReused: true, RefreshReused: true,
+	TriesExhausted: true, FactorEnrolled: true, FactorRemoved: true, BackupCodesReplaced: true, CodeReused: true, RefreshReused: true,
 	PolicyChanged: true, UserDisabled: true, PasswordSet: true,
 }
 

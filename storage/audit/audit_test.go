@@ -26,7 +26,7 @@ var (
 )
 
 // fanned is the catalogue's part that consumers hear of: security mails hang on it.
-var fanned = []audit.Kind{audit.TriesExhausted, audit.FactorEnrolled, audit.FactorRemoved, audit.CodeReused, audit.RefreshReused,
+var fanned = []audit.Kind{audit.TriesExhausted, audit.FactorEnrolled, audit.FactorRemoved, audit.BackupCodesReplaced, audit.CodeReused, audit.RefreshReused,
 	audit.PolicyChanged, audit.UserDisabled, audit.PasswordSet}
 
 var quiet = []audit.Kind{audit.SignInDone, audit.SignInDenied, audit.SignInRefused, audit.PasswordFailed, audit.FactorFailed, audit.SessionEnded,

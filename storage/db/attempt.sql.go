@@ -124,7 +124,9 @@ SELECT a.tenant_id, a.id, a.version, a.binding, a.purpose, a.client_id, a.reques
     c.scopes AS consented, coalesce(k.name, '')::text AS client_name, coalesce(k.first_party, false) AS first_party,
     coalesce((SELECT jsonb_agg(jsonb_build_object('id', f.id, 'kind', f.kind, 'name', f.name, 'used', f.last_used_at,
             'step', f.last_step, 'secret', encode(f.secret, 'base64')))
-        FROM factors f WHERE f.tenant_id = a.tenant_id AND f.user_id = a.user_id AND f.ended_at IS NULL), '[]')::jsonb AS factors
+        FROM factors f WHERE f.tenant_id = a.tenant_id AND f.user_id = a.user_id AND f.ended_at IS NULL), '[]')::jsonb AS factors,
+    coalesce((SELECT jsonb_agg(encode(b.hash, 'base64')) FROM single_use b
+        WHERE b.tenant_id = a.tenant_id AND b.user_id = a.user_id AND b.kind = 'backup_code' AND b.used_at IS NULL), '[]')::jsonb AS backup_codes
 FROM signin_attempts a
 LEFT JOIN tenants t ON t.tenant_id = a.tenant_id
 LEFT JOIN users u ON u.tenant_id = a.tenant_id AND u.id = a.user_id
@@ -161,6 +163,7 @@ type LoadAttemptRow struct {
 	ClientName       string
 	FirstParty       bool
 	Factors          []byte
+	BackupCodes      []byte
 }
 
 // Everything a step needs, in one statement: the facts on record as they are now.
@@ -199,6 +202,7 @@ func (q *Queries) LoadAttempt(ctx context.Context, arg LoadAttemptParams) (LoadA
 		&i.ClientName,
 		&i.FirstParty,
 		&i.Factors,
+		&i.BackupCodes,
 	)
 	return i, err
 }

@@ -95,6 +95,21 @@ type Grant struct {
 	EndReason *string
 }
 
+type Message struct {
+	TenantID  id.Tenant
+	ID        id.Message
+	UserID    *id.User
+	Kind      string
+	Recipient string
+	Locale    string
+	Data      []byte
+	CreatedAt time.Time
+	SentAt    *time.Time
+	FailedAt  *time.Time
+	Attempts  int32
+	LastError string
+}
+
 type Policy struct {
 	TenantID  id.Tenant
 	Version   int32
@@ -151,6 +166,7 @@ type SingleUse struct {
 	CreatedAt time.Time
 	ExpiresAt time.Time
 	UsedAt    *time.Time
+	UserID    *id.User
 }
 
 type Tenant struct {

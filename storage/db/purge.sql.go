@@ -49,6 +49,19 @@ func (q *Queries) PurgeGrantsAllTenants(ctx context.Context, expiresAt time.Time
 	return result.RowsAffected(), nil
 }
 
+const purgeMessagesAllTenants = `-- name: PurgeMessagesAllTenants :execrows
+DELETE FROM messages WHERE (tenant_id, id) IN (
+    SELECT x.tenant_id, x.id FROM messages x WHERE x.created_at < $1 ORDER BY x.created_at LIMIT 5000)
+`
+
+func (q *Queries) PurgeMessagesAllTenants(ctx context.Context, createdAt time.Time) (int64, error) {
+	result, err := q.db.Exec(ctx, purgeMessagesAllTenants, createdAt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const purgeSessionsAllTenants = `-- name: PurgeSessionsAllTenants :execrows
 DELETE FROM sessions WHERE (tenant_id, id) IN (
     SELECT x.tenant_id, x.id FROM sessions x WHERE x.created_at < $1 ORDER BY x.created_at LIMIT 5000)

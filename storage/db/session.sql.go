@@ -221,7 +221,9 @@ const sessionBySecret = `-- name: SessionBySecret :one
 SELECT s.tenant_id, s.id, s.user_id, s.secret_hash, s.proofs, s.created_at, s.seen_at, s.ended_at, s.end_reason, s.address, s.agent, u.tenant_id, u.id, u.email, u.email_key, u.email_confirmed_at, u.name, u.password_hash, u.role, u.service, u.disabled, u.created_at, t.tenant_id, t.slug, t.name, t.disabled, t.created_at, coalesce(p.version, 0)::int AS policy_version, p.document AS policy,
     coalesce((SELECT jsonb_agg(jsonb_build_object('id', f.id, 'kind', f.kind, 'name', f.name, 'used', f.last_used_at,
             'step', f.last_step, 'secret', encode(f.secret, 'base64')))
-        FROM factors f WHERE f.tenant_id = s.tenant_id AND f.user_id = s.user_id AND f.ended_at IS NULL), '[]')::jsonb AS factors
+        FROM factors f WHERE f.tenant_id = s.tenant_id AND f.user_id = s.user_id AND f.ended_at IS NULL), '[]')::jsonb AS factors,
+    (SELECT count(*) FROM single_use b
+        WHERE b.tenant_id = s.tenant_id AND b.user_id = s.user_id AND b.kind = 'backup_code' AND b.used_at IS NULL)::int AS backup_codes
 FROM sessions s
 JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
 JOIN tenants t ON t.tenant_id = s.tenant_id
@@ -242,6 +244,7 @@ type SessionBySecretRow struct {
 	PolicyVersion int32
 	Policy        []byte
 	Factors       []byte
+	BackupCodes   int32
 }
 
 func (q *Queries) SessionBySecret(ctx context.Context, arg SessionBySecretParams) (SessionBySecretRow, error) {
@@ -278,6 +281,7 @@ func (q *Queries) SessionBySecret(ctx context.Context, arg SessionBySecretParams
 		&i.PolicyVersion,
 		&i.Policy,
 		&i.Factors,
+		&i.BackupCodes,
 	)
 	return i, err
 }

@@ -22,6 +22,7 @@ type (
 	attempt struct{}
 	grant   struct{}
 	event   struct{}
+	message struct{}
 )
 
 // The identifiers of the rows that code passes around.
@@ -33,6 +34,7 @@ type (
 	Attempt = ID[attempt]
 	Grant   = ID[grant]
 	Event   = ID[event]
+	Message = ID[message]
 )
 
 // Lobby is the tenant of what has no tenant yet or belongs to all of them:
@@ -50,6 +52,7 @@ func NewSession() Session { return fresh[session]() }
 func NewAttempt() Attempt { return fresh[attempt]() }
 func NewGrant() Grant     { return fresh[grant]() }
 func NewEvent() Event     { return fresh[event]() }
+func NewMessage() Message { return fresh[message]() }
 
 // Parse reads the canonical form of RFC 9562 into i; other spellings of the same UUID are
 // refused, so that one row has one name. The error is ErrMalformed.

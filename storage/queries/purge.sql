@@ -22,3 +22,7 @@ DELETE FROM sessions WHERE (tenant_id, id) IN (
 -- Never those of an authenticator: its failures count until it is bound again (NIST SP 800-63B-4 3.2.2).
 DELETE FROM throttle_counters WHERE (tenant_id, name) IN (
     SELECT x.tenant_id, x.name FROM throttle_counters x WHERE x.updated_at < $1 AND x.name NOT LIKE 'factor:%' ORDER BY x.updated_at LIMIT 5000);
+
+-- name: PurgeMessagesAllTenants :execrows
+DELETE FROM messages WHERE (tenant_id, id) IN (
+    SELECT x.tenant_id, x.id FROM messages x WHERE x.created_at < $1 ORDER BY x.created_at LIMIT 5000);

@@ -14,7 +14,9 @@ SELECT require_one(count(*), 'session') FROM u;
 SELECT sqlc.embed(s), sqlc.embed(u), sqlc.embed(t), coalesce(p.version, 0)::int AS policy_version, p.document AS policy,
     coalesce((SELECT jsonb_agg(jsonb_build_object('id', f.id, 'kind', f.kind, 'name', f.name, 'used', f.last_used_at,
             'step', f.last_step, 'secret', encode(f.secret, 'base64')))
-        FROM factors f WHERE f.tenant_id = s.tenant_id AND f.user_id = s.user_id AND f.ended_at IS NULL), '[]')::jsonb AS factors
+        FROM factors f WHERE f.tenant_id = s.tenant_id AND f.user_id = s.user_id AND f.ended_at IS NULL), '[]')::jsonb AS factors,
+    (SELECT count(*) FROM single_use b
+        WHERE b.tenant_id = s.tenant_id AND b.user_id = s.user_id AND b.kind = 'backup_code' AND b.used_at IS NULL)::int AS backup_codes
 FROM sessions s
 JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
 JOIN tenants t ON t.tenant_id = s.tenant_id

@@ -17,6 +17,7 @@ func (c Config) numbers() []Problem {
 		within("password.concurrency", c.Password.Concurrency, 0, 1024),
 		within("password.queue", c.Password.Queue, 0, 100_000),
 		within("limits.body", c.Limits.Body, 1<<10, 10<<20),
+		within("mail.port", c.Mail.Port, 1, 65535),
 		within("limits.header", c.Limits.Header, 4<<10, 1<<20),
 	)
 }

@@ -20,6 +20,7 @@ type Config struct {
 	Limits         Limits         `yaml:"limits"`
 	Tokens         Tokens         `yaml:"tokens"`
 	Attempt        Attempt        `yaml:"attempt"`
+	Mail           Mail           `yaml:"mail"`
 }
 
 // TLS names the PEM files of the listener; both empty means plain HTTP behind
@@ -90,4 +91,16 @@ type Tokens struct {
 // Attempt is how long one sign-in may take from first page to last.
 type Attempt struct {
 	Lifetime time.Duration `yaml:"lifetime"`
+}
+
+// Mail is the server that mail goes through; an empty Host sends none. TLS is
+// starttls, tls or none; an empty Username means no authentication.
+type Mail struct {
+	Host         string `yaml:"host"`
+	Port         int    `yaml:"port"`
+	TLS          string `yaml:"tls"`
+	Username     string `yaml:"username"`
+	Password     Secret `yaml:"password"`
+	PasswordFile string `yaml:"password_file"`
+	From         string `yaml:"from"`
 }

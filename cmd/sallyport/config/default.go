@@ -19,6 +19,7 @@ func defaults(uid int, env map[string]string) Config {
 		Tokens: Tokens{Code: time.Minute, Access: 10 * time.Minute, IDToken: 10 * time.Minute,
 			RefreshIdle: 30 * day, RefreshAbsolute: 90 * day},
 		Attempt: Attempt{Lifetime: 30 * time.Minute},
+		Mail:    Mail{Port: 587, TLS: "starttls"},
 	}
 }
 

@@ -21,6 +21,8 @@ var everyVariable = []string{
 	"SALLYPORT_LIMITS_WRITE_TIMEOUT=2s", "SALLYPORT_LIMITS_IDLE_TIMEOUT=3s", "SALLYPORT_LIMITS_SHUTDOWN_GRACE=0s",
 	"SALLYPORT_TOKENS_CODE=10s", "SALLYPORT_TOKENS_ACCESS=1m", "SALLYPORT_TOKENS_ID_TOKEN=2m",
 	"SALLYPORT_TOKENS_REFRESH_IDLE=1d", "SALLYPORT_TOKENS_REFRESH_ABSOLUTE=2d", "SALLYPORT_ATTEMPT_LIFETIME=5m",
+	"SALLYPORT_MAIL_HOST=mail.example.com", "SALLYPORT_MAIL_PORT=465", "SALLYPORT_MAIL_TLS=tls", "SALLYPORT_MAIL_USERNAME=u",
+	"SALLYPORT_MAIL_PASSWORD=p", "SALLYPORT_MAIL_PASSWORD_FILE=", "SALLYPORT_MAIL_FROM=no-reply@example.com",
 }
 
 func TestEnvironmentSetsEveryKey(t *testing.T) {
@@ -38,6 +40,8 @@ func TestEnvironmentSetsEveryKey(t *testing.T) {
 		Tokens: config.Tokens{Code: 10 * time.Second, Access: time.Minute, IDToken: 2 * time.Minute,
 			RefreshIdle: 24 * time.Hour, RefreshAbsolute: 48 * time.Hour},
 		Attempt: config.Attempt{Lifetime: 5 * time.Minute},
+		Mail: config.Mail{Host: "mail.example.com", Port: 465, TLS: "tls", Username: "u", Password: "p",
+			From: "no-reply@example.com"},
 	})
 	if len(everyVariable) != len(config.Paths())+3 {
 		t.Errorf("%d keys, %d variables tried", len(config.Paths()), len(everyVariable)-3)

@@ -60,6 +60,7 @@ func standard() config.Config {
 		Tokens: config.Tokens{Code: time.Minute, Access: 10 * time.Minute, IDToken: 10 * time.Minute,
 			RefreshIdle: 720 * time.Hour, RefreshAbsolute: 2160 * time.Hour},
 		Attempt: config.Attempt{Lifetime: 30 * time.Minute},
+		Mail:    config.Mail{Port: 587, TLS: "starttls"},
 	}
 }
 

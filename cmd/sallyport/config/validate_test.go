@@ -60,6 +60,7 @@ func TestNumbersAndDurationsHaveBounds(t *testing.T) {
 		"database.max_connections": {func(c *config.Config) *int { return &c.Database.MaxConnections }, 0, 1000, "must be between 0 and 1000"},
 		"password.memory_kib":      {func(c *config.Config) *int { return &c.Password.MemoryKiB }, 7168, 4194304, "must be between 7168 and 4194304"},
 		"password.parallelism":     {func(c *config.Config) *int { return &c.Password.Parallelism }, 1, 255, "must be between 1 and 255"},
+		"mail.port":                {func(c *config.Config) *int { return &c.Mail.Port }, 1, 65535, "must be between 1 and 65535"},
 		"limits.body":              {func(c *config.Config) *int { return &c.Limits.Body }, 1024, 10485760, "must be between 1024 and 10485760"},
 	} {
 		for value, want := range map[int]string{row.low: "", row.high: "", row.low - 1: row.want, row.high + 1: row.want} {

@@ -1,5 +1,5 @@
-// Package demo shows Sallyport to somebody who has nothing set up: a provider with two tenants and five people, and
-// an application to sign in to, on loopback addresses.
+// Package demo shows Sallyport to somebody who has nothing set up: a provider with two tenants and five people, an
+// application to sign in to, and an inbox for the mails that are sent, on loopback addresses.
 //
 // It owns the demo's directory and what is in it. Its people have passwords that everybody can read here, so it
 // keeps to loopback and to a database of its own, whatever the configuration says. Only package main calls it.
@@ -21,13 +21,14 @@ import (
 
 	"sallyport/cmd/sallyport/config"
 	"sallyport/cmd/sallyport/demo/app"
+	"sallyport/cmd/sallyport/demo/inbox"
 	"sallyport/cmd/sallyport/instance"
 	"sallyport/provider/web"
 )
 
 // Options say where and how.
 type Options struct {
-	PortBase int    // the provider's port; the application has the next one
+	PortBase int    // the provider's port; the application has the next one, the inbox the third after it
 	Fresh    bool   // forget earlier runs
 	DataDir  string // the parent of the demo's directory; "" is the data_dir of the defaults
 	Env      []string
@@ -52,13 +53,21 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	mails, err := listen(o.PortBase + 3)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	application := app.New(app.Config{Issuer: origin(o.PortBase), Self: origin(o.PortBase + 1), ClientID: clientID,
 		Secret: d.state.ClientSecret, Tenants: tenants(), Codes: d.codes, Log: d.instance.Log, Now: o.Now})
-	group, both := errgroup.WithContext(ctx)
+	group, all := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		return web.Serve(both, web.ServerConfig{Listener: listener, Handler: application, Log: d.instance.Log, Now: o.Now})
+		return web.Serve(all, web.ServerConfig{Listener: listener, Handler: application, Log: d.instance.Log, Now: o.Now})
 	})
-	group.Go(func() error { return d.instance.Serve(both, func(net.Addr) { d.welcome() }) })
+	group.Go(func() error {
+		return web.Serve(all, web.ServerConfig{Listener: mails, Handler: d.inbox.Handler(), Log: d.instance.Log, Now: o.Now})
+	})
+	group.Go(func() error { return d.inbox.Serve(all) })
+	group.Go(func() error { return d.instance.Serve(all, func(net.Addr) { d.welcome() }) })
 	return group.Wait()
 }
 
@@ -67,6 +76,7 @@ type demo struct {
 	state    state
 	keep     func(state) error
 	instance *instance.Instance
+	inbox    *inbox.Inbox
 }
 
 func open(ctx context.Context, o Options) (*demo, error) {
@@ -82,14 +92,19 @@ func open(ctx context.Context, o Options) (*demo, error) {
 	fmt.Fprintln(o.Out, "Starting …")
 	log := instance.NewLog(config.Log{Level: "error", Format: "text"}, o.Err)
 	slog.SetDefault(log) // for libraries that know no other
-	// The database first: its lock on the directory keeps a second demo from the state.
-	i, err := instance.Open(ctx, instance.Options{Config: c, Now: o.Now, Alone: true, Log: log})
+	mails, err := inbox.Open(log, o.Now)
 	if err != nil {
 		return nil, err
 	}
-	d := &demo{Options: o, instance: i}
+	c.Mail = config.Mail{Host: host, Port: mails.Port(), TLS: "none", From: "no-reply@sallyport.test"}
+	// The database before the state: its lock on the directory keeps a second demo from it.
+	i, err := instance.Open(ctx, instance.Options{Config: c, Now: o.Now, Alone: true, Log: log})
+	if err != nil {
+		return nil, errors.Join(err, mails.Close())
+	}
+	d := &demo{Options: o, instance: i, inbox: mails}
 	if d.state, err = remember(c.DataDir); err != nil {
-		return nil, errors.Join(err, i.Close(ctx))
+		return nil, errors.Join(err, mails.Close(), i.Close(ctx))
 	}
 	d.keep = func(s state) error { return s.save(c.DataDir) }
 	return d, nil

@@ -43,8 +43,8 @@ func tenants() []app.Tenant {
 
 // welcome is all a visitor has to know.
 func (d *demo) welcome() {
-	fmt.Fprintf(d.Out, "\n  Sample app   %s   <- begin here\n  Provider     %s   (%s/account: my settings)\n",
-		origin(d.PortBase+1), origin(d.PortBase), origin(d.PortBase))
+	fmt.Fprintf(d.Out, "\n  Sample app   %s   <- begin here\n  Provider     %s   (%s/account: my settings)\n  Inbox        %s   (the mails that were sent)\n",
+		origin(d.PortBase+1), origin(d.PortBase), origin(d.PortBase), origin(d.PortBase+3))
 	for _, o := range organisations {
 		fmt.Fprintf(d.Out, "\n  %s: second factor %s\n", o.name, o.second)
 		for _, p := range o.people {

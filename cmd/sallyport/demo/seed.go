@@ -94,7 +94,8 @@ func (d *demo) enrol(ctx context.Context, t id.Tenant, u id.User) error {
 		return errors.Join(
 			tx.Later().CreateFactor(ctx, db.CreateFactorParams{TenantID: t, ID: f, UserID: u, Kind: string(mfa.TOTP),
 				Name: "Authenticator app", Secret: sealed, CreatedAt: now}),
-			audit.Record(ctx, tx, t, audit.Event{Kind: audit.FactorEnrolled, At: now, Actor: audit.Operator, Target: audit.OnUser(u)}),
+			audit.Record(ctx, tx, t, audit.Event{Kind: audit.FactorEnrolled, At: now, Actor: audit.Operator, Target: audit.OnUser(u),
+				Detail: map[string]any{"factor": f, "kind": mfa.TOTP}}),
 		)
 	})
 }

@@ -11,6 +11,8 @@ import (
 
 	"sallyport/provider"
 	"sallyport/provider/gate"
+	"sallyport/provider/notify"
+	"sallyport/provider/notify/email"
 	"sallyport/provider/web"
 	"sallyport/storage/audit"
 	"sallyport/storage/purge"
@@ -21,6 +23,10 @@ import (
 // ready is called once, when connections are accepted; the caller closes the instance.
 func (i *Instance) Serve(ctx context.Context, ready func(net.Addr)) error {
 	p, err := i.provider(ctx)
+	if err != nil {
+		return err
+	}
+	mailer, err := i.mailer()
 	if err != nil {
 		return err
 	}
@@ -35,7 +41,7 @@ func (i *Instance) Serve(ctx context.Context, ready func(net.Addr)) error {
 		defer stop()
 		return web.Serve(front, i.server(listener, p))
 	})
-	group.Go(func() error { return i.work(background) })
+	group.Go(func() error { return i.work(background, mailer) })
 	group.Go(func() error { return i.database.lost(front) })
 	group.Go(func() error {
 		i.Store.Listen(background, p.Changed)
@@ -72,9 +78,11 @@ func (i *Instance) server(l net.Listener, p *provider.Provider) web.ServerConfig
 	}
 }
 
-func (i *Instance) work(ctx context.Context) error {
+func (i *Instance) work(ctx context.Context, mailer *email.Sender) error {
 	workers := river.NewWorkers()
-	river.AddWorker(workers, &audit.FanOutWorker{Store: i.Store, Consumers: []audit.Consumer{i.announce}})
+	messages := &notify.Consumer{Store: i.Store, Now: i.Now}
+	river.AddWorker(workers, &audit.FanOutWorker{Store: i.Store, Consumers: []audit.Consumer{i.announce, messages.Hear}})
+	river.AddWorker(workers, &email.Worker{Store: i.Store, Sender: mailer, Now: i.Now})
 	river.AddWorker(workers, &purge.Worker{Store: i.Store, Now: i.Now})
 	err := i.Store.Work(ctx, i.Log, workers, []*river.PeriodicJob{purge.Hourly()})
 	if ctx.Err() != nil {
