@@ -48,6 +48,11 @@ type Options struct {
 	MaxConnections int
 }
 
+// planning: every statement looks rows up by key, so planning it anew for each set of values, or compiling
+// it, costs more than running it. The price: after a bulk import a plan made for a small table stays until
+// the table is analysed, which autovacuum does within a minute.
+var planning = map[string]string{"plan_cache_mode": "force_generic_plan", "jit": "off"}
+
 // Open connects as the runtime role and verifies that the role is harmless.
 // Any login that may SET ROLE to it will do. Errors wrap ErrUnavailable or ErrTooPowerful.
 func Open(ctx context.Context, url string, o Options) (*Store, error) {
@@ -59,6 +64,9 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	cfg.ConnConfig.RuntimeParams["application_name"] = "sallyport"
 	// A session left in a transaction holds locks; the server ends it rather than wait for us.
 	cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30000"
+	for name, value := range planning {
+		cfg.ConnConfig.RuntimeParams[name] = value
+	}
 	if o.MaxConnections > 0 {
 		cfg.MaxConns = int32(o.MaxConnections)
 	}

@@ -215,7 +215,7 @@ CREATE INDEX single_use_by_expiry ON single_use (expires_at);
 -- would take a secret that was used a moment ago for one that expired, and nobody would be alarmed.
 -- +goose StatementBegin
 CREATE FUNCTION consume(tenant uuid, purpose text, secret_hash bytea, moment timestamptz)
-RETURNS TABLE (fresh boolean, reused boolean, grant_id uuid, data jsonb, created_at timestamptz) LANGUAGE plpgsql AS $$
+RETURNS TABLE (fresh boolean, reused boolean, grant_id uuid, data jsonb, created_at timestamptz) ROWS 1 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY UPDATE single_use s SET used_at = moment
@@ -258,7 +258,7 @@ CREATE INDEX throttle_counters_by_age ON throttle_counters (updated_at);
 -- +goose StatementBegin
 CREATE FUNCTION take_try(tenant uuid, counter text, free integer, first_delay integer, max_delay integer, spent integer,
     forget_before timestamptz, moment timestamptz)
-RETURNS TABLE (allowed boolean, failures integer, blocked_until timestamptz) LANGUAGE plpgsql AS $$
+RETURNS TABLE (allowed boolean, failures integer, blocked_until timestamptz) ROWS 1 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY INSERT INTO throttle_counters AS c (tenant_id, name, failures, since, updated_at) VALUES (tenant, counter, 1, moment, moment)
