@@ -1,7 +1,6 @@
 package account
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -85,7 +84,7 @@ func (a *Account) removeFactor(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := a.endFactor(r.Context(), s, f, a.origin(r)); err != nil {
+	if err := a.endFactor(r, s, f); err != nil {
 		return fmt.Errorf("remove factor: %w", err)
 	}
 	return done(w, r, factorRemoved)
@@ -93,8 +92,8 @@ func (a *Account) removeFactor(w http.ResponseWriter, r *http.Request) error {
 
 // endFactor takes everything with it that may rest on the factor (gauntlet D03): the other sessions, and what
 // was granted from them. Of two tabs at a time the second gets storage.ErrConflict and changes nothing.
-func (a *Account) endFactor(ctx context.Context, s *session.Session, f db.FactorOfUserRow, from audit.Origin) error {
-	now := a.config.Now()
+func (a *Account) endFactor(r *http.Request, s *session.Session, f db.FactorOfUserRow) error {
+	ctx, now := r.Context(), a.config.Now()
 	return a.config.Store.InTenant(ctx, s.Tenant, func(tx *storage.Tx) error {
 		return errors.Join(
 			tx.Later().HoldUser(ctx, db.HoldUserParams{TenantID: s.Tenant, ID: s.User}),
@@ -102,7 +101,8 @@ func (a *Account) endFactor(ctx context.Context, s *session.Session, f db.Factor
 			tx.Later().EndBackupCodesOfUnenrolled(ctx, db.EndBackupCodesOfUnenrolledParams{TenantID: s.Tenant, Owner: s.User.UUID}),
 			session.EndOthers(ctx, tx, s.Tenant, s.User, s.ID, "factor removed", now),
 			audit.Record(ctx, tx, s.Tenant, audit.Event{Kind: audit.FactorRemoved, At: now, Actor: audit.User(s.User), Target: audit.OnUser(s.User),
-				Origin: from, Detail: map[string]any{"factor": f.ID, "kind": f.Kind, "session": s.ID}}),
+				Origin: a.origin(r), Detail: map[string]any{"factor": f.ID, "kind": f.Kind, "session": s.ID,
+					"locale": web.Language(r).String()}}),
 		)
 	})
 }

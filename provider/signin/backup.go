@@ -111,7 +111,7 @@ func (s *SignIn) backup(v *visit) error {
 	return s.advance(v, func(tx *storage.Tx) error {
 		return errors.Join(v.holdFactors(tx), replaceCodes(v, tx, hashes),
 			audit.Record(v.r.Context(), tx, v.a.Tenant, audit.Event{Kind: audit.BackupCodesReplaced, At: v.now, Actor: audit.User(*v.a.User),
-				Target: audit.OnUser(*v.a.User), Origin: s.origin(v.r), Detail: map[string]any{"attempt": v.a.ID, "codes": len(hashes)}}))
+				Target: audit.OnUser(*v.a.User), Origin: s.origin(v.r), Detail: map[string]any{"attempt": v.a.ID, "codes": len(hashes), "locale": v.locale()}}))
 	})
 }
 

@@ -147,7 +147,7 @@ func (s *SignIn) bind(v *visit, e attempt.Enrolment, also func(*storage.Tx) erro
 				Secret: e.Secret, LastStep: e.Step, CreatedAt: v.now, LastUsedAt: &v.now}),
 			also(tx),
 			audit.Record(ctx, tx, t, audit.Event{Kind: audit.FactorEnrolled, At: v.now, Actor: audit.User(*v.a.User), Target: audit.OnUser(*v.a.User),
-				Origin: s.origin(v.r), Detail: map[string]any{"factor": e.Factor, "kind": mfa.TOTP, "attempt": v.a.ID, "why": v.d.Why,
+				Origin: s.origin(v.r), Detail: map[string]any{"factor": e.Factor, "kind": mfa.TOTP, "attempt": v.a.ID, "why": v.d.Why, "locale": v.locale(),
 					"backup_codes": v.a.Facts.Kept}}),
 		)
 	})

@@ -83,3 +83,6 @@ func (s *SignIn) showRefused(v *visit) error {
 	}
 	return web.Render(v.w, v.r, http.StatusForbidden, page)
 }
+
+// locale is the language in which the person reads this: the mail about what they did comes in it too.
+func (v *visit) locale() string { return web.Language(v.r).String() }
