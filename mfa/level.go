@@ -46,19 +46,21 @@ func ACRs() []string { return slices.Clone(acrs[1:]) }
 
 // Reached is the level that the proofs make together: nothing counts without a first proof.
 func Reached(proofs []Proof) Level {
-	if !slices.ContainsFunc(proofs, func(p Proof) bool { return p.Kind.First() }) {
+	if !slices.ContainsFunc(proofs, Proof.First) {
 		return None
 	}
 	reached := OneFactor
 	for _, p := range proofs {
 		if p.Kind.Second() {
-			reached = max(reached, p.Kind.Level())
+			reached = max(reached, p.Level())
 		}
 	}
 	return reached
 }
 
-var amrs = map[Kind]string{Password: "pwd", TOTP: "otp", BackupCode: "otp"}
+// amrs: a code by mail and one from an administrator have no value of their own in the registry; both are one-time
+// passwords, and acr tells what they are worth.
+var amrs = map[Kind]string{Password: "pwd", TOTP: "otp", WebAuthn: "pop", SMS: "sms", Email: "otp", BackupCode: "otp", AccessCode: "otp"}
 
 // AMR names the proofs by RFC 8176, each once, with "mfa" when two different factors were shown.
 func AMR(proofs []Proof) []string {

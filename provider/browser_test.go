@@ -265,6 +265,9 @@ var typedKey = regexp.MustCompile(`\b[A-Z2-7]{4}\b`)
 // shownSeed reads the key that the enrolment page shows for typing.
 func (b *browser) shownSeed() []byte {
 	b.w.t.Helper()
+	if strings.Contains(b.body, "/enrol/method\"") && b.step() == "enrol" && !strings.Contains(b.body, `id="key"`) {
+		b.submit("method", "totp").expect("enrol") // the choice comes first
+	}
 	text := regexp.MustCompile(`<[^>]*>`).ReplaceAllString(b.body, " ")
 	key := strings.Join(typedKey.FindAllString(text, -1), "")
 	if len(key) < 32 {
@@ -303,7 +306,7 @@ func (b *browser) keep() []string {
 // withCode gives a backup code in the place of the app's.
 func (b *browser) withCode(code string) *browser {
 	b.w.t.Helper()
-	return b.submit("method", "backup_code", "code", code)
+	return b.submit("way", "backup_code", "code", code)
 }
 
 // toSecond walks a person to the second-factor page.

@@ -52,7 +52,7 @@ func (g *guard) protect(route web.Route) web.HandlerFunc {
 			return g.prove(w, r, nil, shown, now)
 		}
 		note(r, s)
-		d := s.Judge(route.Access == web.FreshSession, now)
+		d := s.Judge(route.Access == web.FreshSession, g.edge.ClientAddr(r), now)
 		if !d.Satisfied() {
 			return g.prove(w, r, s, shown, now)
 		}

@@ -20,6 +20,7 @@ import (
 	"sallyport/provider/client"
 	"sallyport/provider/gate"
 	"sallyport/provider/issuer"
+	"sallyport/provider/notify"
 	"sallyport/provider/signin"
 	"sallyport/provider/tenant"
 	"sallyport/provider/user"
@@ -41,6 +42,8 @@ type Config struct {
 	Lives          gate.Lives
 	IDTokenLife    time.Duration
 	AttemptLife    time.Duration
+	// Texts says that text messages can be sent.
+	Texts bool
 }
 
 // Provider serves every route.
@@ -66,17 +69,21 @@ func New(ctx context.Context, c Config) (*Provider, error) {
 		Tenants: p.tenants, Edge: p.edge, Now: c.Now, IDTokenLife: c.IDTokenLife, AttemptLife: c.AttemptLife}); err != nil {
 		return nil, fmt.Errorf("open issuer: %w", err)
 	}
-	p.mount(c, g)
+	flow, err := p.flow(c, g)
+	if err != nil {
+		return nil, err
+	}
+	p.mount(c, flow)
 	return p, nil
 }
 
-func (p *Provider) mount(c Config, g *gate.Gate) {
+func (p *Provider) mount(c Config, flow *signin.SignIn) {
 	guard := &guard{store: c.Store, edge: p.edge, now: c.Now, attemptLife: c.AttemptLife}
-	flow := &signin.SignIn{Store: c.Store, Seal: c.Seal, Gate: g, Hasher: c.Hasher, Tenants: p.tenants, Edge: p.edge, Now: c.Now}
 	router := mux.NewRouter()
 	for _, routes := range [][]web.Route{
 		web.Health(c.Store.Ping), web.Assets(), p.issuer.Routes(), flow.Routes(),
-		account.New(account.Config{Store: c.Store, Edge: p.edge, Now: c.Now, AttemptLife: c.AttemptLife}).Routes(),
+		account.New(account.Config{Store: c.Store, Edge: p.edge, Now: c.Now, AttemptLife: c.AttemptLife, Hasher: c.Hasher,
+			Outbox: notify.Outbox{Seal: c.Seal, PublicURL: c.PublicURL}}).Routes(),
 		console.New(console.Config{Store: c.Store, Edge: p.edge, Now: c.Now}).Routes(),
 	} {
 		p.edge.Mount(router, guard.all(routes))

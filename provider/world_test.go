@@ -105,14 +105,15 @@ func (w *world) serve() {
 		w.t.Fatal(err)
 	}
 	if w.issuer == nil {
-		w.issuer = &url.URL{Scheme: "http", Host: listener.Addr().String()}
+		_, port, _ := net.SplitHostPort(listener.Addr().String())
+		w.issuer = &url.URL{Scheme: "http", Host: "localhost:" + port} // a name, as keys want it
 	}
 	store := w.database.Open(w.t)
 	p, err := provider.New(context.Background(), provider.Config{PublicURL: w.issuer, Store: store, Seal: w.seal,
 		Log: slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: w.clock.Now,
 		Hasher:      user.NewHasher(user.Cost{MemoryKiB: 64, Iterations: 1, Parallelism: 1}, 4, 1000),
 		Lives:       gate.Lives{Code: time.Minute, Access: 10 * time.Minute, RefreshIdle: 24 * time.Hour, RefreshAbsolute: 72 * time.Hour},
-		IDTokenLife: 10 * time.Minute, AttemptLife: 30 * time.Minute})
+		IDTokenLife: 10 * time.Minute, AttemptLife: 30 * time.Minute, Texts: true})
 	if err != nil {
 		w.t.Fatal(err)
 	}

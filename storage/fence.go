@@ -51,6 +51,7 @@ func (s single) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 type pipeline struct {
 	results pgx.BatchResults
 	skip    int
+	done    func() // runs when all of it succeeded; may be nil
 }
 
 func (p *pipeline) advance() error {
@@ -67,6 +68,9 @@ func (p *pipeline) close(err error) error {
 	closeErr := p.results.Close()
 	if err == nil {
 		err = closeErr
+	}
+	if err == nil && p.done != nil {
+		p.done()
 	}
 	return translate(err)
 }

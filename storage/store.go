@@ -21,6 +21,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
@@ -40,6 +41,8 @@ type Store struct {
 	pool  *pgxpool.Pool
 	jobs  *river.Client[pgx.Tx]
 	trips *atomic.Int64
+	// notices is how river tells the workers of jobs, as it did before, by their queues.
+	notices sync.Map
 }
 
 // Options tunes Open.

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,6 +23,7 @@ type Tx struct {
 	pending *pgx.Batch
 	jobs    []river.InsertManyParams
 	client  *river.Client[pgx.Tx]
+	notices *sync.Map // what river tells the workers, by queues
 }
 
 // Now answers queries at once, after everything given to Later before.
@@ -43,7 +45,7 @@ func (s *Store) transact(ctx context.Context, f fence, fn func(*Tx) error) error
 		return translate(err)
 	}
 	defer conn.Release()
-	t := &Tx{conn: conn, fence: f, pending: &pgx.Batch{}, client: s.jobs}
+	t := &Tx{conn: conn, fence: f, pending: &pgx.Batch{}, client: s.jobs, notices: &s.notices}
 	defer t.rollback(ctx)
 	if err := fn(t); err != nil {
 		return err
@@ -53,6 +55,11 @@ func (s *Store) transact(ctx context.Context, f fence, fn func(*Tx) error) error
 
 // send flushes what is pending and the given statement in one round trip.
 func (t *Tx) send(ctx context.Context, sql string, args []any) *pipeline {
+	b := t.batch(sql, args)
+	return &pipeline{results: t.conn.SendBatch(ctx, b), skip: b.Len() - 1}
+}
+
+func (t *Tx) batch(sql string, args []any) *pgx.Batch {
 	b := &pgx.Batch{}
 	if !t.begun {
 		b.Queue("begin")
@@ -62,7 +69,18 @@ func (t *Tx) send(ctx context.Context, sql string, args []any) *pipeline {
 	b.QueuedQueries = append(b.QueuedQueries, t.pending.QueuedQueries...)
 	t.pending = &pgx.Batch{}
 	b.Queue(sql, args...)
-	return &pipeline{results: t.conn.SendBatch(ctx, b), skip: b.Len() - 1}
+	return b
+}
+
+// last sends the statement whose rows are wanted with one more and the commit behind it. After an error in any of them
+// the server skips the rest, so nothing is committed and the rollback is still to come.
+func (t *Tx) last(ctx context.Context, sql string, args []any, also pgx.QueuedQuery) (pgx.Rows, error) {
+	b := t.batch(sql, args)
+	skip := b.Len() - 1
+	b.Queue(also.SQL, also.Arguments...)
+	b.Queue("commit")
+	rows, err := (&pipeline{results: t.conn.SendBatch(ctx, b), skip: skip, done: func() { t.begun = false }}).query()
+	return rows, err
 }
 
 func (t *Tx) commit(ctx context.Context) error {
@@ -77,15 +95,6 @@ func (t *Tx) commit(ctx context.Context) error {
 		t.begun = false
 	}
 	return err
-}
-
-func (t *Tx) insertJobs(ctx context.Context) error {
-	if len(t.jobs) == 0 {
-		return nil
-	}
-	_, err := t.client.InsertManyTx(ctx, jobTx{now: immediate{t}}, t.jobs)
-	t.jobs = nil
-	return translate(err)
 }
 
 // rollback runs although the request may have been cancelled: an open transaction must not

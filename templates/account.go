@@ -5,17 +5,25 @@ import "time"
 // Account is "My settings": factors, sessions and apps of the person signed in. Row actions are links (GET) to a Confirm page; signing out is posted.
 type Account struct {
 	Frame
-	Name, Email       string
-	Factors           []Factor
-	AddTOTPAction     string // posted to; empty hides the button
-	BackupCodes       int    // how many are unused
-	ReplaceCodesURL   string // page that asks before making new ones; empty hides the codes
-	SecondFactorState string // message key, one of the State constants
-	Sessions          []Session
-	EndOthersAction   string // posted to; empty hides the button
-	Consents          []Grant
-	SignOutAction     string // posts "decision" with signout; empty hides the button
-	PolicyURL         string // set for administrators
+	Name, Email string
+	// EmailConfirmed says that the address has been shown to be the person's; without it, ConfirmEmailAction (posted to) sends the link again.
+	EmailConfirmed     bool
+	ConfirmEmailAction string // empty hides the button
+	ChangeEmailURL     string // page that asks for another address; empty hides the link
+	ChangePasswordURL  string // empty hides the link
+	Frozen             bool   // says that nothing about the account can be changed for now
+	Factors            []Factor
+	AddAction          string // posted to, begins enrolment; empty hides the button
+	BackupCodes        int    // how many are unused
+	ReplaceCodesURL    string // page that asks before making new ones; empty hides the codes
+	SecondFactorState  string // message key, one of the State constants
+	Sessions           []Session
+	EndOthersAction    string // posted to; empty hides the button
+	Consents           []Grant
+	Devices            []Device
+	EndDevicesAction   string // posted to, forgets all trusted browsers; empty hides the button
+	SignOutAction      string // posts "decision" with signout; empty hides the button
+	PolicyURL          string // set for administrators
 }
 
 func (p Account) view() view { return view{file: "account.html", title: "account.title", wide: true} }
@@ -23,8 +31,9 @@ func (p Account) view() view { return view{file: "account.html", title: "account
 // Factor is one enrolled way to prove oneself.
 type Factor struct {
 	ID           string
-	Kind         string // "totp"
+	Kind         string // as in the method messages
 	Name         string
+	Target       string // masked address or number; may be empty
 	Added        time.Time
 	LastUsed     time.Time // zero: never
 	RemoveAction string    // page that asks before removing; empty hides the link
@@ -50,39 +59,11 @@ type Grant struct {
 	Action  string // page that asks before revoking; empty hides the link
 }
 
-// Policy is the administrators' page of the tenant's sign-in policy; it posts "mode" (off, optional, required), "method_"
-// with each checked method's name and "enrol_with_password" (both "on"), "session_hours", "idle_minutes", "step_up_minutes"
-// and "version".
-type Policy struct {
-	Frame
-	Action  string
-	Mode    string // "off", "optional" or "required"
-	Methods []Method
-	// EnrolWithPassword lets people without a second factor enrol one with their password alone.
-	EnrolWithPassword bool
-	SessionHours      int
-	IdleMinutes       int
-	StepUpMinutes     int
-	Version           int // the version this form was made from, for the check against a lost update
-	History           []PolicyVersion
-	BackURL           string // empty hides the link
-}
-
-func (p Policy) view() view { return view{file: "policy.html", title: "policy.title", wide: true} }
-
-// Modes returns the choices for two-step sign-in, in the order shown.
-func (p Policy) Modes() []string { return []string{"off", "optional", "required"} }
-
-// Method is one method of the policy; one without a message is shown by its name.
-type Method struct {
-	Name    string // "totp"
-	Checked bool
-}
-
-// PolicyVersion is one saved version; By and Summary are shown as they are.
-type PolicyVersion struct {
-	Version int
-	At      time.Time
-	By      string
-	Summary string
+// Device is one browser that may skip the second step.
+type Device struct {
+	ID                         string
+	Browser                    string
+	Address                    string
+	Trusted, LastUsed, Expires time.Time
+	Action                     string // page that asks before forgetting it; empty hides the link
 }

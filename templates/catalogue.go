@@ -5,6 +5,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 
@@ -91,13 +92,26 @@ func (c *catalogue) pairs(key string, pairs ...any) (string, error) {
 	return c.text(key, data)
 }
 
-// known returns the message kind.name, or name itself when it is not one of ours, as with a scope of the tenant's own.
-func (c *catalogue) known(kind, name string) (string, error) {
-	out, err := c.text(kind+"."+name, nil)
+// known returns the message kind.name with named data, or name itself when it is not one of ours, as with a scope of the tenant's own.
+func (c *catalogue) known(kind, name string, pairs ...any) (string, error) {
+	out, err := c.pairs(kind+"."+name, pairs...)
 	if missing := new(i18n.MessageNotFoundErr); errors.As(err, &missing) {
 		return plain(name), nil
 	}
 	return out, err
+}
+
+// sentence returns the words of a passage; a Method in its data is named as everywhere else.
+func (c *catalogue) sentence(p Passage) (string, error) {
+	data := maps.Clone(p.Data)
+	if method, ok := data["Method"].(string); ok {
+		name, err := c.known("method", method)
+		if err != nil {
+			return "", err
+		}
+		data["Method"] = name
+	}
+	return c.text(p.Key, data)
 }
 
 // when returns a time in the language's own form, in UTC and saying so, for we know nobody's time zone; the zero time is "Never".
@@ -105,12 +119,19 @@ func (c *catalogue) when(at time.Time) (string, error) {
 	if at.IsZero() {
 		return c.text("when.never", nil)
 	}
+	return c.dated("when.form", at)
+}
+
+// day is when without the hour.
+func (c *catalogue) day(at time.Time) (string, error) { return c.dated("when.day", at) }
+
+func (c *catalogue) dated(form string, at time.Time) (string, error) {
 	at = at.UTC()
 	month, err := c.text("month."+strconv.Itoa(int(at.Month())), nil)
 	if err != nil {
 		return "", err
 	}
-	return c.text("when.form", map[string]any{
+	return c.text(form, map[string]any{
 		"Day": at.Day(), "Month": month, "Year": at.Year(),
 		"Hour": at.Format("15"), "Minute": at.Format("04"),
 	})

@@ -114,7 +114,7 @@ func TestNoKeyIsLeftUnused(t *testing.T) {
 	for _, s := range append(minimal(), full()...) {
 		keys = append(keys, s.name+".title", strings.TrimSuffix(s.name, "_totp")+".title")
 	}
-	composed := regexp.MustCompile(`^(scope|method|mode|month|when)\.|^mail\.second_step$|^mail\.[a-z_]+\.(subject|body)$|^second_factor\.(totp|backup_code)$`)
+	composed := regexp.MustCompile(`^(scope|method|choice|mode|level|month|when)\.|^text\.code$|^mail\.second_step$|^mail\.[a-z_]+\.(subject|body)$|^second_factor\.(totp|sms|email|webauthn|backup_code|access_code)$`)
 	for key := range locale(t, language.English) {
 		body := strings.TrimSuffix(key, ".title")
 		if !slices.Contains(keys, key) && !slices.Contains(keys, body) && !composed.MatchString(key) {
@@ -153,7 +153,9 @@ func TestEveryErrorOfAPageHasATitleAndRenders(t *testing.T) {
 	bodies := []string{
 		templates.ErrorBadRequest, templates.ErrorNotFound, templates.ErrorMethod, templates.ErrorForbidden, templates.ErrorCrossSite,
 		templates.ErrorConflict, templates.ErrorExpired, templates.ErrorBrowser, templates.ErrorBusy, templates.ErrorThrottled,
-		templates.ErrorInternal, templates.ErrorTooLarge, templates.ErrorClient, templates.ErrorDenied, templates.ErrorRefused, templates.SignedOut,
+		templates.ErrorInternal, templates.ErrorTooLarge, templates.ErrorClient, templates.ErrorRefused, templates.SignedOut,
+		templates.ErrorFrozen, templates.ErrorLinkDead, templates.ErrorEmailTaken, templates.ResetSent, templates.ResetDone, templates.AddressConfirmed,
+		templates.ObjectionDone,
 	}
 	for _, lang := range templates.Languages() {
 		for _, body := range bodies {

@@ -22,13 +22,26 @@ func TestErrorIsAnAlertAndPointsToItsInput(t *testing.T) {
 		{func(f templates.Frame) templates.Page { return templates.Identify{Frame: f} }, templates.ErrorEmailInvalid, "email"},
 		{func(f templates.Frame) templates.Page { return templates.Identify{Frame: f, AskTenant: true} }, templates.ErrorTenantUnknown, "tenant"},
 		{func(f templates.Frame) templates.Page { return templates.Identify{Frame: f, AskTenant: true} }, templates.ErrorRequired, "email"},
-		{func(f templates.Frame) templates.Page { return templates.Tenant{Frame: f} }, templates.ErrorTenantInvalid, "tenant"},
+		{func(f templates.Frame) templates.Page { return templates.Tenant{Frame: f} }, templates.ErrorTenantUnknown, "tenant"},
 		{func(f templates.Frame) templates.Page { return templates.Password{Frame: f} }, templates.ErrorPasswordWrong, "password"},
 		{func(f templates.Frame) templates.Page { return templates.Password{Frame: f} }, templates.ErrorBusy, ""},
 		{func(f templates.Frame) templates.Page { return templates.SecondFactor{Frame: f, Method: "totp"} }, templates.ErrorCodeUsed, "code"},
 		{func(f templates.Frame) templates.Page { return templates.EnrolTOTP{Frame: f} }, templates.ErrorCodeWrong, "code"},
 		{func(f templates.Frame) templates.Page { return templates.EnrolTOTP{Frame: f} }, templates.ErrorNameTooLong, "name"},
-		{func(f templates.Frame) templates.Page { return templates.EnrolTOTP{Frame: f} }, templates.ErrorEnrolExpired, ""},
+		{func(f templates.Frame) templates.Page { return templates.SecondFactor{Frame: f, Method: "sms"} }, templates.ErrorCodeExpired, "code"},
+		{func(f templates.Frame) templates.Page { return templates.SecondFactor{Frame: f, Method: "sms"} }, templates.ErrorBusy, ""},
+		{func(f templates.Frame) templates.Page {
+			return templates.SecondFactor{Frame: f, Method: "access_code"}
+		}, templates.ErrorAccessWrong, "code"},
+		{func(f templates.Frame) templates.Page { return templates.EnrolCode{Frame: f} }, templates.ErrorCodeNewer, "code"},
+		{func(f templates.Frame) templates.Page {
+			return templates.EnrolPhone{Frame: f, Countries: make([]templates.Country, 1)}
+		}, templates.ErrorNumberInvalid, "number"},
+		{func(f templates.Frame) templates.Page {
+			return templates.EnrolPhone{Frame: f, Countries: make([]templates.Country, 1)}
+		}, templates.ErrorNumberCountry, "country"},
+		{func(f templates.Frame) templates.Page { return templates.NewPassword{Frame: f} }, templates.ErrorPasswordShort, "password"},
+		{func(f templates.Frame) templates.Page { return templates.NewEmail{Frame: f} }, templates.ErrorEmailInvalid, "email"},
 	}
 	for _, c := range cases {
 		all := nodes(t, render(t, language.English, c.page(templates.Frame{Error: c.err})))
@@ -54,7 +67,7 @@ func TestErrorsKeepWhatWasTypedButNeverSecrets(t *testing.T) {
 	if !strings.Contains(page, `value="a&#34;b@c"`) {
 		t.Error("the address is lost")
 	}
-	for _, p := range []templates.Page{templates.Password{Email: "a@b.example"}, templates.SecondFactor{Method: "totp"}, templates.EnrolTOTP{}} {
+	for _, p := range []templates.Page{templates.Password{Email: "a@b.example"}, templates.SecondFactor{Method: "totp"}, templates.EnrolTOTP{}, templates.EnrolCode{}, templates.NewPassword{Email: "a@b.example"}} {
 		for _, n := range nodes(t, render(t, language.English, p)) {
 			if _, kept := n.attrs["value"]; kept && (n.attrs["name"] == "password" || n.attrs["name"] == "code") {
 				t.Errorf("%T: the field %s has a value", p, n.attrs["name"])

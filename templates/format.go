@@ -25,6 +25,15 @@ func plain(s string) string { return tame(s, longestName) }
 // passage is plain for what is a sentence rather than a name.
 func passage(s string) string { return tame(s, longestPassage) }
 
+// lines is passage for a text of several lines, in a field of its own.
+func lines(s string) string {
+	all := strings.Split(s, "\n")
+	for i, line := range all {
+		all[i] = passage(strings.TrimRight(line, "\r"))
+	}
+	return strings.Join(all, "\n")
+}
+
 func tame(s string, longest int) string {
 	s = strings.Map(printable, s)
 	if long := []rune(s); len(long) > longest {

@@ -36,6 +36,7 @@ var hostile = []string{
 var keyed = map[string]bool{
 	"Error": true, "Notice": true, "Title": true, "Body": true, "Button": true, "WhyKey": true,
 	"SecondFactorState": true, "QR": true, "Mode": true,
+	"SecondFactor.Method": true, "EnrolCode.Method": true, "Passage.Key": true, "Choice.Key": true, "Rule.Level": true,
 }
 
 // poison returns a copy of the page in which every other string, in however deep a field, is s.
@@ -53,7 +54,7 @@ func spread(v reflect.Value, s string) {
 		v.SetString(s)
 	case v.Kind() == reflect.Struct:
 		for i := range v.NumField() {
-			if !keyed[v.Type().Field(i).Name] {
+			if field := v.Type().Field(i).Name; !keyed[field] && !keyed[v.Type().Name()+"."+field] {
 				spread(v.Field(i), s)
 			}
 		}
@@ -63,6 +64,11 @@ func spread(v reflect.Value, s string) {
 		for i := range fresh.Len() {
 			spread(fresh.Index(i), s)
 		}
+		v.Set(fresh)
+	case v.Kind() == reflect.Pointer && !v.IsNil():
+		fresh := reflect.New(v.Type().Elem())
+		fresh.Elem().Set(v.Elem())
+		spread(fresh.Elem(), s)
 		v.Set(fresh)
 	case v.Kind() == reflect.Map:
 		fresh := reflect.MakeMap(v.Type())
@@ -113,7 +119,7 @@ func TestI03AddressesNeverBecomeScripts(t *testing.T) {
 	for _, s := range full() {
 		for i, text := range hostile {
 			for _, n := range nodes(t, render(t, language.English, poison(s.page, text))) {
-				for _, name := range []string{"href", "src", "action"} {
+				for _, name := range []string{"href", "src", "action", "data-status-url"} {
 					to := strings.ToLower(strings.TrimSpace(n.attrs[name]))
 					scheme, _, found := strings.Cut(to, ":")
 					if found && !strings.ContainsAny(scheme, "/?#%") && scheme != "https" && !strings.HasPrefix(to, "data:image/png;base64,") {

@@ -2,8 +2,10 @@ package templates
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	html "html/template"
+	"net/url"
 	"strings"
 	text "text/template"
 	"time"
@@ -22,6 +24,8 @@ type mailbox struct {
 
 var mailboxes = parseMails()
 
+var errLink = errors.New("templates: link of a mail is not a web address")
+
 // Mail is one mail of the product: any of this package's mail structs.
 type Mail interface {
 	mail() letter
@@ -31,62 +35,32 @@ type Mail interface {
 type letter struct {
 	file, key, method string
 	notice            Notice
+	code, link, user  string
+	email             string
+	count             int // of minutes, hours or codes
 }
 
-// Notice is what every mail about a change tells; there is no name of the person in it, because whoever chooses one could have us send any text.
+// Notice is what every mail tells; there is no name of the person in it, because whoever chooses one could have us send any text.
 type Notice struct {
-	Tenant  string // display name
-	At      time.Time
-	Address string // where the request came from; empty leaves the line out
-}
-
-// FactorEnrolledMail confirms that a second step has been set up.
-type FactorEnrolledMail struct {
-	Notice
-	Method string // kind of factor, as in the method messages; empty says "second step"
-}
-
-func (m FactorEnrolledMail) mail() letter {
-	return letter{"notice", "mail.factor_enrolled", m.Method, m.Notice}
-}
-
-// FactorRemovedMail tells that a second step has been removed.
-type FactorRemovedMail struct {
-	Notice
-	Method string // as in FactorEnrolledMail
-}
-
-func (m FactorRemovedMail) mail() letter {
-	return letter{"notice", "mail.factor_removed", m.Method, m.Notice}
-}
-
-// BackupCodesMail tells that there are new backup codes and that the old ones are worth nothing.
-type BackupCodesMail struct{ Notice }
-
-func (m BackupCodesMail) mail() letter { return letter{"notice", "mail.backup_codes", "", m.Notice} }
-
-// PasswordSetMail tells that the password has been set or changed.
-type PasswordSetMail struct{ Notice }
-
-func (m PasswordSetMail) mail() letter { return letter{"notice", "mail.password_set", "", m.Notice} }
-
-// TriesExhaustedMail warns of many wrong passwords or codes.
-type TriesExhaustedMail struct{ Notice }
-
-func (m TriesExhaustedMail) mail() letter {
-	return letter{"notice", "mail.tries_exhausted", "", m.Notice}
+	Tenant     string // display name
+	At         time.Time
+	Address    string // where the request came from; empty leaves the line out
+	ObjectLink string // "This was not me", for mails about a change; empty names the administrators instead
 }
 
 // body is what the templates of email/ see.
 type body struct {
 	Lang, Subject, Body, Tenant, Address string
 	At                                   time.Time
+	Link, Object                         string
+	Method                               string
+	Count                                int
 }
 
-// RenderMail returns the mail in the language nearest to lang; the subject is one line. An error means a message key or its data is missing.
+// RenderMail returns the mail in the language nearest to lang; the subject is one line. An error means that a message key or its data is missing, or that a link is not a web address.
 func RenderMail(lang language.Tag, m Mail) (subject, plainText, htmlText string, err error) {
 	c, l := nearest(lang), m.mail()
-	b, err := l.body(c)
+	b, err := l.fill(c)
 	if err != nil {
 		return "", "", "", fmt.Errorf("render %s: %w", l.key, err)
 	}
@@ -101,23 +75,43 @@ func RenderMail(lang language.Tag, m Mail) (subject, plainText, htmlText string,
 	return b.Subject, asText.String(), asHTML.String(), nil
 }
 
-func (l letter) body(c *catalogue) (b body, err error) {
-	b = body{Lang: c.tag.String(), Tenant: brand(l.notice.Tenant), Address: plain(l.notice.Address), At: l.notice.At}
-	data := map[string]any{"Tenant": b.Tenant}
-	if data["Method"], err = c.known("method", l.method); err != nil {
+func (l letter) fill(c *catalogue) (b body, err error) {
+	b = body{Lang: c.tag.String(), Tenant: brand(l.notice.Tenant), Address: plain(l.notice.Address), At: l.notice.At, Count: l.count}
+	if b.Method, err = l.named(c); err != nil {
 		return b, err
 	}
-	if l.method == "" {
-		data["Method"], err = c.text("mail.second_step", nil)
-	}
-	if err != nil {
+	if b.Link, err = address(l.link); err != nil {
 		return b, err
 	}
+	if b.Object, err = address(l.notice.ObjectLink); err != nil {
+		return b, err
+	}
+	data := map[string]any{"Tenant": b.Tenant, "Method": b.Method, "Code": l.code, "User": l.user, "Email": l.email, "Count": l.count}
 	if b.Subject, err = c.text(l.key+".subject", data); err != nil {
 		return b, err
 	}
 	b.Body, err = c.text(l.key+".body", data)
 	return b, err
+}
+
+// named is the kind of factor in words.
+func (l letter) named(c *catalogue) (string, error) {
+	if l.method == "" {
+		return c.text("mail.second_step", nil)
+	}
+	return c.known("method", l.method)
+}
+
+// address lets pass what can stand on a line of its own and leads to a web page; no link is one.
+func address(link string) (string, error) {
+	if link == "" {
+		return "", nil
+	}
+	u, err := url.Parse(link)
+	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return "", errLink
+	}
+	return u.String(), nil
 }
 
 func parseMails() map[language.Tag]mailbox {

@@ -12,14 +12,35 @@ import (
 	"sallyport/templates"
 )
 
+const link = "https://id.example.com/l/abc_-123?x=1"
+
 // letters is every mail with the notice, by the name of its golden files.
-func letters(n templates.Notice, method string) map[string]templates.Mail {
+func letters(n templates.Notice, word string) map[string]templates.Mail {
 	return map[string]templates.Mail{
-		"mail_factor_enrolled": templates.FactorEnrolledMail{Notice: n, Method: method},
-		"mail_factor_removed":  templates.FactorRemovedMail{Notice: n, Method: method},
-		"mail_backup_codes":    templates.BackupCodesMail{Notice: n},
-		"mail_password_set":    templates.PasswordSetMail{Notice: n},
-		"mail_tries_exhausted": templates.TriesExhaustedMail{Notice: n},
+		"mail_factor_enrolled":          templates.FactorEnrolledMail{Notice: n, Method: word},
+		"mail_factor_removed":           templates.FactorRemovedMail{Notice: n, Method: word},
+		"mail_backup_codes":             templates.BackupCodesMail{Notice: n},
+		"mail_backup_code_used":         templates.BackupCodeUsedMail{Notice: n, Left: 1},
+		"mail_backup_codes_gone":        templates.BackupCodeUsedMail{Notice: n},
+		"mail_password_set":             templates.PasswordSetMail{Notice: n},
+		"mail_tries_exhausted":          templates.TriesExhaustedMail{Notice: n},
+		"mail_email_changed":            templates.EmailChangedMail{Notice: n},
+		"mail_email_change_asked":       templates.EmailChangeAskedMail{Notice: n, Email: word},
+		"mail_email_in_use":             templates.EmailInUseMail{Notice: n},
+		"mail_break_glass_own":          templates.BreakGlassOwnMail{Notice: n},
+		"mail_access_code_used_admin":   templates.AccessCodeUsedAdminMail{Notice: n, User: word},
+		"mail_factors_reset_admin":      templates.FactorsResetAdminMail{Notice: n, User: word},
+		"mail_access_code_issued":       templates.AccessCodeIssuedMail{Notice: n},
+		"mail_access_code_used":         templates.AccessCodeUsedMail{Notice: n},
+		"mail_factors_reset":            templates.FactorsResetMail{Notice: n},
+		"mail_device_stolen":            templates.DeviceStolenMail{Notice: n},
+		"mail_objected":                 templates.ObjectedMail{Notice: n, User: word},
+		"mail_break_glass":              templates.BreakGlassMail{Notice: n, User: word},
+		"mail_access_code_issued_admin": templates.AccessCodeIssuedAdminMail{Notice: n, User: word},
+		"mail_code":                     templates.CodeMail{Notice: n, Code: "012345", Minutes: 5},
+		"mail_password_reset":           templates.PasswordResetMail{Notice: n, Link: link, Minutes: 1},
+		"mail_email_confirm":            templates.EmailConfirmMail{Notice: n, Link: link, Hours: 24},
+		"mail_email_change":             templates.EmailChangeMail{Notice: n, Link: link},
 	}
 }
 
@@ -34,7 +55,7 @@ func renderMail(t *testing.T, lang language.Tag, m templates.Mail) (subject, tex
 
 func TestR20MailsMatchTheirGoldenFiles(t *testing.T) {
 	t.Parallel()
-	n := templates.Notice{Tenant: "Acme", At: at(12, 14), Address: "192.0.2.7"}
+	n := templates.Notice{Tenant: "Acme", At: at(12, 14), Address: "192.0.2.7", ObjectLink: link}
 	for _, lang := range templates.Languages() {
 		for name, m := range letters(n, "totp") {
 			subject, text, html := renderMail(t, lang, m)
@@ -80,10 +101,11 @@ func TestMailTellsWhatIsKnownAndNoMore(t *testing.T) {
 func TestI07HostileTextsInMailsAreInert(t *testing.T) {
 	t.Parallel()
 	for _, lang := range templates.Languages() {
-		_, plainText, plainHTML := renderMail(t, lang, templates.FactorEnrolledMail{Notice: templates.Notice{Tenant: "harmless", At: at(1, 2), Address: "harmless"}, Method: "harmless"})
-		want, lines := shape(nodes(t, plainHTML)), strings.Count(plainText, "\n")
+		tame := letters(templates.Notice{Tenant: "harmless", At: at(1, 2), Address: "harmless"}, "harmless")
 		for i, s := range hostile {
 			for name, m := range letters(templates.Notice{Tenant: s, At: at(1, 2), Address: s}, s) {
+				_, tameText, tameHTML := renderMail(t, lang, tame[name])
+				want, lines := shape(nodes(t, tameHTML)), strings.Count(tameText, "\n")
 				subject, text, html := renderMail(t, lang, m)
 				if got := shape(nodes(t, html)); got != want {
 					t.Errorf("%s: text %d changes the mail:\n%s", name, i, got)
@@ -96,5 +118,52 @@ func TestI07HostileTextsInMailsAreInert(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestCodesComeFirstAndMailsWithCodesHoldNoLink(t *testing.T) {
+	t.Parallel()
+	for _, lang := range templates.Languages() {
+		m := letters(templates.Notice{Tenant: "Acme", At: at(1, 2), ObjectLink: link}, "totp")["mail_code"]
+		subject, text, html := renderMail(t, lang, m)
+		first, _, _ := strings.Cut(text, "\n")
+		if !strings.HasPrefix(subject, "012345") || !strings.HasPrefix(first, "012345") {
+			t.Errorf("%s: subject %q, first line %q", lang, subject, first)
+		}
+		if strings.Contains(text+html, "://") || strings.Contains(html, "<a") {
+			t.Errorf("%s: a link in\n%s\n%s", lang, text, html)
+		}
+	}
+}
+
+func TestNoticesCarryTheLinkThatSaysItWasNotMe(t *testing.T) {
+	t.Parallel()
+	n := templates.Notice{At: at(1, 2), ObjectLink: link}
+	without := n
+	without.ObjectLink = ""
+	_, text, html := renderMail(t, language.English, templates.PasswordSetMail{Notice: n})
+	anchors := pick(nodes(t, html), tagged("a"))
+	if !strings.Contains(text, "\n"+link+"\n") || len(anchors) != 1 || anchors[0].attrs["href"] != link || anchors[0].text != "This was not me" {
+		t.Errorf("no link in\n%s\n%s", text, html)
+	}
+	_, text, html = renderMail(t, language.English, templates.PasswordSetMail{Notice: without})
+	if !strings.Contains(text, "administrators at once") || strings.Contains(html, "<a") {
+		t.Errorf("without a link:\n%s\n%s", text, html)
+	}
+}
+
+func TestI07MailsAreNotRenderedWithAnythingButWebAddressesAsLinks(t *testing.T) {
+	t.Parallel()
+	bad := append([]string{"/relative", "https:///path", "mailto:kari@acme.example", "https://kari@acme.example/", "https://a b.example/"}, hostile...)
+	for _, s := range bad {
+		for _, m := range []templates.Mail{templates.PasswordResetMail{Link: s}, templates.EmailConfirmMail{Link: s}, templates.PasswordSetMail{Notice: templates.Notice{ObjectLink: s}}} {
+			if subject, _, _, err := templates.RenderMail(language.English, m); err == nil || subject != "" {
+				t.Errorf("%T: %.60q was taken", m, s)
+			}
+		}
+	}
+	_, text, _ := renderMail(t, language.English, templates.PasswordResetMail{Link: "https://id.example.com/a\u2028b c"})
+	if strings.Contains(text, "\u2028") || strings.Contains(text, "b c") {
+		t.Errorf("the link is not one word: %q", text)
 	}
 }

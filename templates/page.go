@@ -1,9 +1,5 @@
 package templates
 
-import (
-	"html/template"
-)
-
 // Page is one page of the product: any of this package's page structs, each of which embeds Frame.
 type Page interface {
 	view() view
@@ -29,8 +25,8 @@ type Frame struct {
 
 func (f Frame) frame() Frame { return f }
 
-// Choice is a link with its label, which is shown as it is.
-type Choice struct{ Label, URL string }
+// Choice is a link with its label, which is shown as it is; with Key it is the message of that key, as "button.back".
+type Choice struct{ Label, URL, Key string }
 
 // Field is one hidden input of a form.
 type Field struct{ Name, Value string }
@@ -43,6 +39,9 @@ type Identify struct {
 	AskTenant  bool   // adds the optional field for the organisation
 	TenantSlug string
 	CancelURL  string // empty hides the link
+	// PasskeyOptions is the JSON of the options to ask any passkey with (PublicKeyCredentialRequestOptionsJSON, WebAuthn 3, 5.1.8,
+	// bare or under "publicKey"); empty offers none. PasskeyAction is posted "assertion" (JSON) and "issued", which is PasskeyIssued.
+	PasskeyOptions, PasskeyAction, PasskeyIssued string
 }
 
 func (p Identify) view() view { return view{file: "identify.html", title: "identify.title"} }
@@ -63,50 +62,9 @@ type Password struct {
 	Action    string
 	Email     string // for password managers, in a field that is neither seen nor posted
 	TenantURL string // where an organisation can be named; empty hides the link
+	ForgotURL string // where a new password can be asked for; empty hides the link
+	// PasskeyOptions, PasskeyAction and PasskeyIssued are those of Identify.
+	PasskeyOptions, PasskeyAction, PasskeyIssued string
 }
 
 func (p Password) view() view { return view{file: "password.html", title: "password.title"} }
-
-// Way is another method to prove oneself, with the page that asks for it.
-type Way struct{ Method, URL string }
-
-// SecondFactor asks for a code; it posts "code", which may hold spaces, and "method".
-type SecondFactor struct {
-	Frame
-	Action  string
-	Method  string // "totp" or "backup_code"
-	Account string // what the authenticator lists the entry as; may be empty
-	Others  []Way  // other methods; with none there is no "Try another way"
-}
-
-func (p SecondFactor) view() view {
-	return view{file: "second_factor.html", title: "second_factor.title"}
-}
-
-// EnrolTOTP sets up an authenticator app; it posts "code" and the optional "name".
-type EnrolTOTP struct {
-	Frame
-	Action    string
-	QR        template.URL // data:image/png;base64,…; anything else fails Render; empty shows the key only
-	Key       []string     // the secret in groups, as it is typed by hand
-	Issuer    string
-	Account   string
-	Name      string // what was typed as the authenticator's name
-	Forced    bool   // says that the tenant requires it
-	WhyKey    string // message key of the reason, one of the Why constants; may be empty
-	CancelURL string // empty hides the link
-}
-
-func (p EnrolTOTP) view() view { return view{file: "enrol_totp.html", title: "enrol.title"} }
-
-// BackupCodes shows the codes once and asks whether they are kept; it posts "kept" (on).
-type BackupCodes struct {
-	Frame
-	Action      string
-	Codes       []string
-	DownloadURL string // the same codes as a file; empty hides the link
-	Replaces    bool   // says that the codes of before end
-	CancelURL   string // empty hides the link
-}
-
-func (p BackupCodes) view() view { return view{file: "backup_codes.html", title: "backup_codes.title"} }

@@ -92,7 +92,8 @@ func TestEveryInputHasALabel(t *testing.T) {
 	each(t, func(t *testing.T, lang language.Tag, kind string, s sample) {
 		page := render(t, lang, s.page)
 		all := nodes(t, page)
-		for _, input := range pick(all, tagged("input")) {
+		fields := pick(all, func(n *node) bool { return n.tag == "input" || n.tag == "select" || n.tag == "textarea" })
+		for _, input := range fields {
 			kind, id := input.attrs["type"], input.attrs["id"]
 			labels := pick(all, func(n *node) bool { return n.tag == "label" && id != "" && n.attrs["for"] == id && n.text != "" })
 			wrapped := strings.Contains(page, `<label><input type="`+kind+`" name="`+input.attrs["name"]+`"`)

@@ -78,17 +78,20 @@ func parse() map[language.Tag]map[string]*template.Template {
 
 func functions(c *catalogue) template.FuncMap {
 	return template.FuncMap{
-		"t":       c.pairs,
-		"tdata":   c.text,
-		"known":   c.known,
-		"when":    c.when,
-		"asset":   static.URL,
-		"brand":   brand,
-		"plain":   plain,
-		"passage": passage,
-		"invalid": invalid,
-		"among":   among,
-		"picture": picture,
+		"t":        c.pairs,
+		"tdata":    c.text,
+		"known":    c.known,
+		"when":     c.when,
+		"day":      c.day,
+		"asset":    static.URL,
+		"brand":    brand,
+		"plain":    plain,
+		"passage":  passage,
+		"sentence": c.sentence,
+		"lines":    lines,
+		"invalid":  invalid,
+		"among":    among,
+		"picture":  picture,
 	}
 }
 

@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,6 +35,30 @@ func TestOperatorSetsUpATenantFromTheCommandLine(t *testing.T) {
 	}
 	if events := c.must("admin", "audit", "list", "--tenant", "acme"); strings.Count(events, "operator") != 5 {
 		t.Errorf("not every change is on record:\n%s", events)
+	}
+}
+
+func TestPolicyIsSetFromADocument(t *testing.T) {
+	t.Parallel()
+	c, _ := beside(t)
+	c.must("admin", "tenant", "add", "acme")
+	p := decode[map[string]any](t, c.must("admin", "policy", "show", "--tenant", "acme", "--json"))
+	p["rules"] = []map[string]any{{"name": "secure", "level": "aal2", "domains": []string{"secure.test"}}}
+	document, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "policy.json")
+	if err := os.WriteFile(file, document, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.must("admin", "policy", "set", "--tenant", "acme", "--document", file, "--idle", "30m")
+	now := decode[map[string]any](t, c.must("admin", "policy", "show", "--tenant", "acme", "--json"))
+	if len(now["rules"].([]any)) != 1 || now["idle_seconds"] != 1800.0 {
+		t.Errorf("policy: %v", now)
+	}
+	if shown := c.must("admin", "policy", "show", "--tenant", "acme"); !strings.Contains(shown, "rules                1") {
+		t.Errorf("shown:\n%s", shown)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"runtime"
 	"runtime/debug"
 
@@ -103,7 +104,7 @@ type trial struct {
 
 func (c trial) Run(ctx context.Context, t *terminal) error {
 	return demo.Run(ctx, demo.Options{PortBase: c.PortBase, Fresh: c.Fresh, DataDir: c.DataDir,
-		Env: t.env, Out: t.out, Err: t.err, Now: t.now})
+		Program: os.Args[0], Env: t.env, Out: t.out, Err: t.err, Now: t.now})
 }
 
 type version struct{}

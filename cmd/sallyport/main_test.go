@@ -16,7 +16,12 @@ import (
 	"sallyport/storage/storagetest"
 )
 
-func TestMain(m *testing.M) { storagetest.Main(m) }
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(guarded); dir != "" {
+		os.Exit(guard(dir, os.Args[1:]))
+	}
+	storagetest.Main(m)
+}
 
 // binary is built once, beside the test's own, whose directory go test removes.
 var binary = sync.OnceValues(func() (string, error) {

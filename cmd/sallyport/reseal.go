@@ -10,6 +10,8 @@ import (
 	"sallyport/storage/seal"
 )
 
+// reseal leaves secrets of messages (codes, links) as they are: the old key stays in the keyset and opens them, and
+// they are gone within minutes, a day at most, when the message is sent or given up.
 func reseal(ctx context.Context, s *storage.Store, sealer *seal.Sealer) (n int, err error) {
 	factors, err := resealFactors(ctx, s, sealer)
 	if err != nil {

@@ -29,12 +29,16 @@ const (
 	WhyService        Why = "service_user"
 	WhyFirstMissing   Why = "first_proof_missing"
 	WhyTenantRequires Why = "tenant_requires_second_factor"
+	WhyRule           Why = "rule"
 	WhyEnrolled       Why = "user_has_second_factor"
 	WhyClientDemands  Why = "client_demands_level"
 	WhyStepUp         Why = "fresh_proof_needed"
 	WhyPerson         Why = "person_adds_factor"
 	WhyEnrolClosed    Why = "enrolment_needs_administrator"
 	WhyUnmet          Why = "level_cannot_be_reached"
+	// WhyMailbox: a code by mail is all there is, and it proves nothing: the address is not confirmed, or the password came
+	// by mail.
+	WhyMailbox Why = "mailbox_proves_nothing"
 )
 
 // Decision is the verdict, and why.
@@ -48,13 +52,22 @@ type Decision struct {
 	Offer []mfa.Kind
 	// Required is the level the strictest rule demands, Reached what the proofs make.
 	Required, Reached mfa.Level
-	// Counted are the proofs that stand, AuthTime the newest of them.
+	// Counted are the proofs that stand, AuthTime the newest of them that proved something.
 	Counted  []mfa.Proof
 	AuthTime time.Time
-	// Rule decided; Shadowed applied too but asked for no more.
-	Rule     string
-	Why      Why
-	Shadowed []string
+	// Rule decided; Shadowed applied too but asked for no more; Waived would have applied without a trusted device, or
+	// without enrolment put off.
+	Rule             string
+	Why              Why
+	Shadowed, Waived []string
+	// UserVerification: an answer by WebAuthn helps only when the authenticator checks its user.
+	UserVerification bool
+	// Skip is what is left of the time in which the enrolment asked for may be put off; nil where it may not.
+	Skip *Window
+	// Trusts: a trusted device would spare what is asked for. MayTrust: this sign-in may make the browser one.
+	Trusts, MayTrust bool
+	// BreakGlass: neither the tenant's mode nor its rules bind this person; others should hear of it.
+	BreakGlass bool
 }
 
 // Satisfied reports whether nothing is missing.
@@ -66,16 +79,11 @@ func Decide(f Facts) Decision {
 	if d, refused := refuse(f); refused {
 		return d
 	}
-	d := Decision{Counted: f.counted(), Why: WhySatisfied, Rule: "baseline", Required: mfa.OneFactor}
-	d.Reached, d.AuthTime = mfa.Reached(d.Counted), newest(d.Counted)
-	if d.Reached == mfa.None {
-		d.First, d.Why = true, WhyFirstMissing
-		return d
-	}
-	if f.User.Disabled || f.User.Service {
-		return denied(f)
-	}
-	return judge(f, d)
+	h := hear(f)
+	d := h.judge()
+	d.BreakGlass = f.breaksGlass()
+	d.Skip, d.Trusts, d.MayTrust = h.putOff(d), h.wouldTrust(d), h.mayTrust(d)
+	return d
 }
 
 // refuse covers what no proof can mend. A disabled person is refused only after the password, so
@@ -92,29 +100,39 @@ func refuse(f Facts) (Decision, bool) {
 	return Decision{}, false
 }
 
-func denied(f Facts) Decision {
-	if f.User.Disabled {
+// judge is the verdict without what it leads to.
+func (h hearing) judge() Decision {
+	d := Decision{Counted: h.standing, Why: WhySatisfied, Rule: "baseline", Required: mfa.OneFactor, Reached: h.reached,
+		AuthTime: newest(h.standing), UserVerification: h.Policy.WebAuthn.UserVerification}
+	switch {
+	case d.Reached == mfa.None:
+		d.First, d.Why = true, WhyFirstMissing
+		return d
+	case h.User.Disabled:
 		return Decision{Refused: true, Rule: "account", Why: WhyUser}
+	case h.User.Service:
+		return Decision{Refused: true, Rule: "account", Why: WhyService}
 	}
-	return Decision{Refused: true, Rule: "account", Why: WhyService}
+	return h.join(d)
 }
 
-func judge(f Facts, d Decision) Decision {
-	rules := applicable(f)
-	for _, r := range rules {
-		d.Required = max(d.Required, r.level)
+// join asks the rules: the highest level first, between equals the one that is still unmet.
+func (h hearing) join(d Decision) Decision {
+	rules, waived := h.rules()
+	d.Waived = waived
+	if len(rules) == 0 {
+		return d
 	}
-	// Strictest wins: the highest level first; between equals the one that is still unmet.
-	slices.SortStableFunc(rules, func(a, b rule) int { return int(b.level) - int(a.level) })
-	for i, r := range rules {
-		if need, offer := r.unmet(f, d); need {
-			return decided(f, d, r, append(slices.Clone(rules[:i]), rules[i+1:]...), f.useful(offer, rules, d))
-		}
+	decides := max(0, slices.IndexFunc(rules, h.unmet))
+	r := rules[decides]
+	d.Rule, d.Required = r.name, max(d.Required, rules[0].level)
+	d.Shadowed = names(slices.Delete(slices.Clone(rules), decides, decides+1))
+	if !h.unmet(r) {
+		return d
 	}
-	if len(rules) > 0 {
-		d.Rule, d.Shadowed = rules[0].name, names(rules[1:])
-	}
-	return d
+	d.Why = r.why
+	d.UserVerification = d.UserVerification || r.level == mfa.PhishingResistant
+	return h.remedy(d, r)
 }
 
 func names(rules []rule) []string {
@@ -128,7 +146,7 @@ func names(rules []rule) []string {
 func newest(proofs []mfa.Proof) time.Time {
 	var t time.Time
 	for _, p := range proofs {
-		if p.At.After(t) {
+		if (p.First() || p.Kind.Second()) && p.At.After(t) {
 			t = p.At
 		}
 	}

@@ -1,10 +1,11 @@
 package policy
 
 import (
-	"slices"
+	"net/netip"
 	"time"
 
 	"sallyport/mfa"
+	"sallyport/storage/id"
 )
 
 // Facts is everything Decide may know.
@@ -15,6 +16,11 @@ type Facts struct {
 	// TenantLive is false for an unknown or disabled tenant.
 	TenantLive bool
 	User       User
+	// Client is the application that asks; empty for pages of ours.
+	Client string
+	// Address is where the person is, or was when they signed in if nobody is there now. The zero one is unknown: a rule
+	// by network then applies.
+	Address netip.Addr
 	// Proofs were shown in this attempt (or stand behind this grant).
 	Proofs  []mfa.Proof
 	Session *Session
@@ -26,13 +32,22 @@ type Facts struct {
 
 // User is the person as the policy sees them.
 type User struct {
+	ID       id.User
 	Known    bool
 	Disabled bool
 	// Service users serve integrations and never sign in interactively (R13).
 	Service bool
-	Factors []mfa.Factor
-	// BackupCodes is how many are unused. They count for nothing without a factor to stand in for.
-	BackupCodes int
+	Role    string
+	// Email is the address on record; its domain is what rules ask for.
+	Email          string
+	EmailConfirmed bool
+	Factors        []mfa.Authenticator
+	// BackupCodes and AccessCodes are how many can still be used. Backup codes count for nothing without a factor to
+	// stand in for.
+	BackupCodes, AccessCodes int
+	// Skips is how often enrolment was put off; EnrolUntil the first date the person met, which no later one renews.
+	Skips      int
+	EnrolUntil *time.Time
 }
 
 // Session brings the proofs of an earlier sign-in in the same browser.
@@ -60,49 +75,4 @@ type Demand struct {
 	Fresh bool
 	// Enrol says that the person came to add a factor.
 	Enrol bool
-}
-
-// counted are the proofs that still stand, newest of each kind.
-func (f Facts) counted() []mfa.Proof {
-	var out []mfa.Proof
-	for _, p := range append(f.sessionProofs(), f.Proofs...) {
-		if !f.stands(p) {
-			continue
-		}
-		out = slices.DeleteFunc(out, func(o mfa.Proof) bool { return o.Kind == p.Kind && !o.At.After(p.At) })
-		if !slices.ContainsFunc(out, func(o mfa.Proof) bool { return o.Kind == p.Kind }) {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-func (f Facts) sessionProofs() []mfa.Proof {
-	if f.Session == nil || !f.Session.Live(*f.Policy, f.Now) {
-		return nil
-	}
-	return slices.Clone(f.Session.Proofs)
-}
-
-// skew is how far the clocks of two instances may be apart: what one has recorded is not yet the future
-// for the other.
-const skew = 30 * time.Second
-
-func (f Facts) stands(p mfa.Proof) bool {
-	if !f.enrolled(p) || p.At.After(f.Now.Add(skew)) {
-		return false
-	}
-	if f.Offline {
-		return true
-	}
-	return f.Now.Sub(p.At) <= f.Policy.Session.Duration() && !p.At.Before(f.Demand.Since)
-}
-
-// enrolled drops proofs of an authenticator that was removed since: what it proved, it proves no more. A backup
-// code belongs to all the factors there are.
-func (f Facts) enrolled(p mfa.Proof) bool {
-	if p.Kind.Recovery() {
-		return len(f.User.Factors) > 0
-	}
-	return !p.Kind.Second() || slices.ContainsFunc(f.User.Factors, func(e mfa.Factor) bool { return e.ID == p.Factor })
 }

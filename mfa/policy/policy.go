@@ -1,23 +1,11 @@
-// Package policy is the only judge of what a person must prove. Decide is a pure function:
-// it reads no clock, no database and no request, so that a sign-in, a step-up, a refresh and a
-// simulation of any of them get the same answer from the same facts.
-//
-// Rules are combined strictest-wins: each rule that applies demands a level, the highest demand
-// decides, the others are reported as shadowed. Whatever cannot be read or is unknown is refused
-// (fail closed, gauntlet A13). Callers are provider/attempt (sign-in, step-up) and provider/gate
-// (issuing and refreshing).
 package policy
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"slices"
+	"net/netip"
 	"time"
 
 	"sallyport/mfa"
+	"sallyport/storage/id"
 )
 
 // Mode is the tenant's stand on second factors.
@@ -35,13 +23,64 @@ const (
 type Policy struct {
 	Version      int        `json:"-"`
 	SecondFactor Mode       `json:"second_factor"`
-	Methods      []mfa.Kind `json:"methods"` // which second factors count
+	Methods      []mfa.Kind `json:"methods"` // which second factors count and may be enrolled
 	// EnrolWithPassword lets somebody who has no second factor yet enrol the first one in mid
-	// sign-in on a password alone: the weak spot of forced MFA (gauntlet C08), so it is the tenant's choice.
-	EnrolWithPassword bool    `json:"enrol_with_password"`
-	Session           Seconds `json:"session_seconds"`
-	Idle              Seconds `json:"idle_seconds"`
-	StepUp            Seconds `json:"step_up_seconds"`
+	// sign-in on a password alone: the weak spot of forced MFA (gauntlet C08), so it is the tenant's choice. Until
+	// EnrolUntil they may all the same.
+	EnrolWithPassword bool `json:"enrol_with_password"`
+	// ForgetEnrolled stops asking those who enrolled when SecondFactor is off; without it they are asked on (R5).
+	ForgetEnrolled bool    `json:"forget_enrolled,omitempty"`
+	Session        Seconds `json:"session_seconds"`
+	Idle           Seconds `json:"idle_seconds"`
+	StepUp         Seconds `json:"step_up_seconds"`
+	// Rules demand more of some: the strictest that applies decides.
+	Rules []Rule `json:"rules,omitempty"`
+	// BreakGlass are the people whom neither SecondFactor nor Rules bind: who gets in when nobody else can. Each of
+	// their sign-ins is told to the administrators.
+	BreakGlass []id.User `json:"break_glass,omitempty"`
+	// EnrolUntil lets people without a factor put enrolment off until then, EnrolSkips that many times; zero: not.
+	EnrolUntil time.Time `json:"enrol_until,omitzero"`
+	EnrolSkips int       `json:"enrol_skips,omitempty"`
+	// TrustedDevice is for how long a browser may skip the second factor; 0: never.
+	TrustedDevice Seconds `json:"trusted_device_seconds,omitempty"`
+	// CodeLife is how long a code that was sent can be used.
+	CodeLife   Seconds     `json:"code_seconds"`
+	AccessCode AccessCodes `json:"access_codes"`
+	WebAuthn   WebAuthn    `json:"webauthn"`
+	// SMSCountries are the countries that texts are sent to (ISO 3166-1 alpha-2); none: no texts.
+	SMSCountries []string `json:"sms_countries,omitempty"`
+}
+
+// Rule demands a level of those whom all its conditions fit; a condition that is empty fits everybody.
+type Rule struct {
+	Name  string `json:"name"`
+	Level string `json:"level"` // "none", "2sv", "aal2" or "phr"
+	// Roles are "user", "admin" and "owner"; Domains those of e-mail addresses; Clients their ids.
+	Roles   []string `json:"roles,omitempty"`
+	Domains []string `json:"domains,omitempty"`
+	Clients []string `json:"clients,omitempty"`
+	// Networks fits addresses inside, Outside those that are in none of them (CIDR).
+	Networks []netip.Prefix `json:"networks,omitempty"`
+	Outside  []netip.Prefix `json:"outside,omitempty"`
+}
+
+// AccessCodes says what temporary codes administrators may issue.
+type AccessCodes struct {
+	Enabled bool    `json:"enabled"`
+	Length  int     `json:"length"` // symbols
+	Life    Seconds `json:"life_seconds"`
+	Uses    int     `json:"uses"`
+	// Issuers are the roles that may: "admin" and "owner".
+	Issuers []string `json:"issuers"`
+}
+
+// WebAuthn says which authenticators may be enrolled.
+type WebAuthn struct {
+	// UserVerification demands PIN or biometrics when enrolling and when signing in.
+	UserVerification bool `json:"user_verification"`
+	// Attestation demands that the maker vouches for it; AAGUIDs are the models allowed, none: all.
+	Attestation bool     `json:"attestation"`
+	AAGUIDs     []string `json:"aaguids,omitempty"`
 }
 
 // Seconds is a duration as policy documents store it.
@@ -52,56 +91,7 @@ func (s Seconds) Duration() time.Duration { return time.Duration(s) * time.Secon
 
 // Default is what a new tenant starts with. Ages follow NIST SP 800-63B-4 2.2.3 (AAL2): a day, an hour idle.
 func Default() Policy {
-	return Policy{SecondFactor: Optional, Methods: mfa.Kinds(), EnrolWithPassword: true,
-		Session: 24 * 3600, Idle: 3600, StepUp: 600}
-}
-
-// ErrInvalid says that a policy document cannot be read or contradicts itself.
-var ErrInvalid = errors.New("invalid policy")
-
-// Parse reads a stored document strictly: a field this version does not know could be a demand,
-// and a demand that is not understood must not be dropped. Errors wrap ErrInvalid.
-func Parse(version int, document []byte) (Policy, error) {
-	d := json.NewDecoder(bytes.NewReader(document))
-	d.DisallowUnknownFields()
-	p := Policy{}
-	if err := d.Decode(&p); err != nil {
-		return Policy{}, fmt.Errorf("%w: %w", ErrInvalid, err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return Policy{}, fmt.Errorf("%w: something follows the document", ErrInvalid)
-	}
-	p.Version = version
-	return p, p.Validate()
-}
-
-// Validate reports whether the policy can be followed. Errors wrap ErrInvalid.
-func (p Policy) Validate() error {
-	switch {
-	case !slices.Contains([]Mode{Off, Optional, Required}, p.SecondFactor):
-		return fmt.Errorf("%w: second_factor must be off, optional or required", ErrInvalid)
-	case p.SecondFactor == Required && len(p.Methods) == 0:
-		return fmt.Errorf("%w: a required second factor needs a method", ErrInvalid)
-	case slices.ContainsFunc(p.Methods, func(k mfa.Kind) bool { return !slices.Contains(mfa.Kinds(), k) }):
-		return fmt.Errorf("%w: unknown method", ErrInvalid)
-	}
-	return p.validateAges()
-}
-
-func (p Policy) validateAges() error {
-	for name, age := range map[string]Seconds{"session_seconds": p.Session, "idle_seconds": p.Idle, "step_up_seconds": p.StepUp} {
-		if age < 60 || age > 90*24*3600 {
-			return fmt.Errorf("%w: %s must be between a minute and 90 days", ErrInvalid, name)
-		}
-	}
-	return nil
-}
-
-// Encode is the document that Parse reads.
-func (p Policy) Encode() []byte {
-	b, err := json.Marshal(p)
-	if err != nil {
-		panic(err) // a struct of strings and numbers always encodes
-	}
-	return b
+	return Policy{SecondFactor: Optional, Methods: []mfa.Kind{mfa.WebAuthn, mfa.TOTP}, EnrolWithPassword: true,
+		Session: 24 * 3600, Idle: 3600, StepUp: 600, CodeLife: 300,
+		AccessCode: AccessCodes{Enabled: true, Length: 12, Life: 3600, Uses: 1, Issuers: []string{"admin", "owner"}}}
 }

@@ -13,9 +13,9 @@ import (
 func person(mode policy.Mode, enrolled bool, change ...func(*policy.Facts)) policy.Facts {
 	p := policy.Default()
 	p.SecondFactor = mode
-	f := policy.Facts{Now: now, TenantLive: true, Policy: &p, User: policy.User{Known: true}, Proofs: []mfa.Proof{password(fresh)}}
+	f := policy.Facts{Now: now, TenantLive: true, Policy: &p, User: policy.User{Known: true, ID: kari, Role: "user", Email: "kari@acme.example", EmailConfirmed: true}, Proofs: []mfa.Proof{password(fresh)}}
 	if enrolled {
-		f.User.Factors = []mfa.Factor{{ID: phone, Kind: mfa.TOTP}}
+		f.User.Factors = []mfa.Authenticator{{ID: phone, Kind: mfa.TOTP}}
 	}
 	for _, c := range change {
 		c(&f)
@@ -28,6 +28,15 @@ func showing(proofs ...mfa.Proof) func(*policy.Facts) {
 }
 
 func asking(d policy.Demand) func(*policy.Facts) { return func(f *policy.Facts) { f.Demand = d } }
+
+func methodsOf(kinds ...mfa.Kind) func(*policy.Facts) {
+	return func(f *policy.Facts) {
+		f.Policy.Methods = kinds
+		if slices.Contains(kinds, mfa.SMS) {
+			f.Policy.SMSCountries = []string{"NO"}
+		}
+	}
+}
 
 func closed(f *policy.Facts) { f.Policy.EnrolWithPassword = false }
 
@@ -63,7 +72,7 @@ func read(d policy.Decision) verdictText {
 func TestDecisions(t *testing.T) {
 	t.Parallel()
 	full := []mfa.Proof{password(fresh), code(fresh, phone)}
-	aal2 := policy.Demand{Level: mfa.AAL2, Essential: true}
+	aal2 := essential(mfa.AAL2)
 	for name, c := range map[string]struct {
 		facts policy.Facts
 		want  verdictText
@@ -88,12 +97,16 @@ func TestDecisions(t *testing.T) {
 		"an essential level is enrolled for":                      {person(policy.Optional, false, asking(aal2)), verdictText{"enrol", "client.acr", policy.WhyClientDemands}},
 		"an essential level where enrolment is off":               {person(policy.Off, false, asking(aal2)), verdictText{"unmet", "client.acr", policy.WhyUnmet}},
 		"a voluntary level where enrolment is off":                {person(policy.Off, false, asking(policy.Demand{Level: mfa.AAL2})), verdictText{"pass", "client.acr", policy.WhySatisfied}},
-		"an essential level that nobody has":                      {person(policy.Required, true, showing(full...), asking(policy.Demand{Level: mfa.PhishingResistant, Essential: true})), verdictText{"unmet", "client.acr", policy.WhyUnmet}},
+		"an essential level that no method reaches":               {person(policy.Required, true, showing(full...), methodsOf(mfa.TOTP), asking(essential(mfa.PhishingResistant))), verdictText{"unmet", "client.acr", policy.WhyUnmet}},
+		"an essential level above what one has":                   {person(policy.Required, true, showing(full...), closed, asking(essential(mfa.PhishingResistant))), verdictText{"enrol", "client.acr", policy.WhyClientDemands}},
+		"C08: a level in the request adds nothing on a password":  {person(policy.Optional, true, asking(essential(mfa.PhishingResistant))), verdictText{"code", "client.acr", policy.WhyClientDemands}},
+		"C03: nor on a session that somebody left open":           {person(policy.Optional, true, within(sessions["live"]), asking(essential(mfa.PhishingResistant))), verdictText{"code", "client.acr", policy.WhyClientDemands}},
+		"C03: nor the first one, on an old password":              {person(policy.Required, false, within(sessions["first"])), verdictText{"password", "tenant.second_factor", policy.WhyTenantRequires}},
 		"a code of a removed authenticator":                       {person(policy.Required, true, showing(password(fresh), code(fresh, removed))), verdictText{"code", "enrolled", policy.WhyEnrolled}},
-		"single sign-on":                                          {person(policy.Required, true, within(sessions[2])), verdictText{"pass", "enrolled", policy.WhySatisfied}},
-		"single sign-on after an hour of nothing":                 {person(policy.Required, true, within(sessions[4])), verdictText{"password", "baseline", policy.WhyFirstMissing}},
-		"single sign-on after a day":                              {person(policy.Required, true, within(sessions[5])), verdictText{"password", "baseline", policy.WhyFirstMissing}},
-		"prompt=login: a session does not count":                  {person(policy.Required, true, within(sessions[2]), asking(policy.Demand{Since: now.Add(-stale)})), verdictText{"password", "baseline", policy.WhyFirstMissing}},
+		"single sign-on":                                          {person(policy.Required, true, within(sessions["live"])), verdictText{"pass", "enrolled", policy.WhySatisfied}},
+		"single sign-on after an hour of nothing":                 {person(policy.Required, true, within(sessions["idle"])), verdictText{"password", "baseline", policy.WhyFirstMissing}},
+		"single sign-on after a day":                              {person(policy.Required, true, within(sessions["ended"])), verdictText{"password", "baseline", policy.WhyFirstMissing}},
+		"prompt=login: a session does not count":                  {person(policy.Required, true, within(sessions["live"]), asking(policy.Demand{Since: now.Add(-stale)})), verdictText{"password", "baseline", policy.WhyFirstMissing}},
 		"a refresh long after":                                    {person(policy.Required, true, showing(password(50*old), code(50*old, phone)), offline), verdictText{"pass", "enrolled", policy.WhySatisfied}},
 		"a refresh after the tenant began to require":             {person(policy.Required, false, showing(password(50*old)), offline), verdictText{"unmet", "tenant.second_factor", policy.WhyUnmet}},
 		"a refresh after the person enrolled":                     {person(policy.Optional, true, showing(password(50*old)), offline), verdictText{"code", "enrolled", policy.WhyEnrolled}},
@@ -103,7 +116,7 @@ func TestDecisions(t *testing.T) {
 		"a backup code without anything to stand in for":          {person(policy.Required, false, showing(password(fresh), backup(fresh))), verdictText{"enrol", "tenant.second_factor", policy.WhyTenantRequires}},
 		"A10: a backup code is no step-up":                        {person(policy.Optional, true, showing(password(fresh), backup(fresh)), asking(policy.Demand{Fresh: true})), verdictText{"code", "step_up", policy.WhyStepUp}},
 		"a backup code does not reach aal2":                       {person(policy.Optional, true, showing(password(fresh), backup(fresh)), asking(aal2)), verdictText{"code", "client.acr", policy.WhyClientDemands}},
-		"a backup code reaches 2sv":                               {person(policy.Optional, true, showing(password(fresh), backup(fresh)), asking(policy.Demand{Level: mfa.TwoStep, Essential: true})), verdictText{"pass", "enrolled", policy.WhySatisfied}},
+		"a backup code reaches 2sv":                               {person(policy.Optional, true, showing(password(fresh), backup(fresh)), asking(essential(mfa.TwoStep))), verdictText{"pass", "enrolled", policy.WhySatisfied}},
 		"a refresh long after a backup code":                      {person(policy.Required, true, showing(password(50*old), backup(50*old)), offline), verdictText{"pass", "enrolled", policy.WhySatisfied}},
 		"a refresh after a backup code whose factor is gone":      {person(policy.Required, false, showing(password(old), backup(old)), offline), verdictText{"unmet", "tenant.second_factor", policy.WhyUnmet}},
 		"a required level is reported although its rule shadowed": {person(policy.Required, false, closed, asking(policy.Demand{Level: mfa.PhishingResistant})), verdictText{"refuse", "tenant.second_factor", policy.WhyEnrolClosed}},
@@ -126,7 +139,7 @@ func TestBackupCodeIsOfferedLastAndOnlyWhereItHelps(t *testing.T) {
 		"for a level of two steps":        {person(policy.Optional, true, three, asking(policy.Demand{Level: mfa.TwoStep})), []mfa.Kind{mfa.TOTP, mfa.BackupCode}},
 		"not for aal2":                    {person(policy.Optional, true, three, asking(policy.Demand{Level: mfa.AAL2})), []mfa.Kind{mfa.TOTP}},
 		"A10: not where step-up is asked": {person(policy.Required, true, three, asking(policy.Demand{Fresh: true})), []mfa.Kind{mfa.TOTP}},
-		"never to enrol":                  {person(policy.Required, false, three), []mfa.Kind{mfa.TOTP}},
+		"never to enrol":                  {person(policy.Required, false, three), []mfa.Kind{mfa.WebAuthn, mfa.TOTP}},
 	} {
 		if got := policy.Decide(c.facts).Offer; !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)

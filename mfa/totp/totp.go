@@ -2,6 +2,7 @@
 //
 // It makes seeds, shows them and matches codes. Which step was used last is stored by the caller, who
 // consumes a step with one conditional update; this package only names the step that a code belongs to.
+// provider/signin calls it: Match at enrolment, Factor ever after.
 //
 // Dependency: pquerna/otp (fixed by the customer) computes codes and draws the QR code; it has neither
 // replay protection nor a counter, both are ours.
@@ -12,16 +13,17 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base32"
+	"errors"
 	"fmt"
 	"image/png"
+	"net/url"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/hotp"
-	"golang.org/x/text/unicode/norm"
-	"net/url"
+
+	"sallyport/mfa/code/spelling"
 )
 
 // What every authenticator app understands: SHA-1, six digits, thirty seconds.
@@ -77,27 +79,23 @@ func uri(seed []byte, issuer, account string) string {
 	return "otpauth://totp/" + url.PathEscape(issuer+":"+account) + "?" + strings.ReplaceAll(q.Encode(), "+", "%20")
 }
 
+// digits is how long a code is.
+const digits = 6
+
 // Clean brings a typed code into its one form: full-width digits become digits, spaces and dashes go.
 // ok is false when six digits do not remain.
-func Clean(code string) (clean string, ok bool) {
-	if len(code) > 64 {
-		return "", false
-	}
-	clean = strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || r == '-' {
-			return -1
-		}
-		return r
-	}, norm.NFKC.String(code))
-	return clean, len(clean) == 6 && strings.Trim(clean, "0123456789") == ""
-}
+func Clean(code string) (clean string, ok bool) { return spelling.Digits(code, digits) }
 
 // Match names the step that a cleaned code belongs to, looking one step to either side of now for
-// clocks that differ (RFC 6238 5.2). All three are always computed: time tells nothing.
+// clocks that differ (RFC 6238 5.2). All three are always computed: time tells nothing. A seed that cannot make codes
+// is an error.
 func Match(seed []byte, code string, now time.Time) (step int64, ok bool, err error) {
+	if len(seed) == 0 {
+		return 0, false, errors.New("compute code: the seed is empty") // everybody could compute its codes
+	}
 	current := now.Unix() / int64(Period/time.Second)
 	for s := current - 1; s <= current+1; s++ {
-		want, err := hotp.GenerateCodeCustom(base.EncodeToString(seed), uint64(s), hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+		want, err := hotp.GenerateCodeCustom(base.EncodeToString(seed), uint64(s), hotp.ValidateOpts{Digits: digits, Algorithm: otp.AlgorithmSHA1})
 		if err != nil {
 			return 0, false, fmt.Errorf("compute code: %w", err)
 		}

@@ -1,10 +1,11 @@
-// Package account is "My settings": what people see and end of their own: factors, sessions and the
-// access of applications.
+// Package account is "My settings": what people see, change and end of their own: password, address, factors, sessions
+// and the access of applications; and the pages that the links in our mails open.
 //
 // It owns the pages under /account and their actions, each look-up inside the tenant and by user, so that
 // what belongs to somebody else does not exist here (gauntlet H01). It proves nobody: the guard of provider
 // puts the session into the context before a handler runs, with a fresh proof where the route says so. It
-// enrols nothing: adding a factor begins an attempt, and provider/signin asks, enrols and comes back.
+// enrols nothing: adding a factor begins an attempt, and provider/signin asks, enrols and comes back. A link of a mail
+// is no session: its pages act for whoever holds it, on one thing, and sign nobody in.
 // provider mounts its routes; nobody else calls it.
 //
 // Dependencies: gorilla/mux, only to read the variables of a path that provider/web has routed with it.
@@ -14,7 +15,9 @@ import (
 	"net/http"
 	"time"
 
+	"sallyport/provider/notify"
 	"sallyport/provider/session"
+	"sallyport/provider/user"
 	"sallyport/provider/web"
 	"sallyport/storage"
 	"sallyport/storage/audit"
@@ -28,38 +31,51 @@ type Config struct {
 	Edge  *web.Edge
 	// AttemptLife is how long somebody may take to add a factor.
 	AttemptLife time.Duration
+	Hasher      *user.Hasher
+	Outbox      notify.Outbox
 }
 
 // Account answers the pages of "My settings".
-type Account struct{ config Config }
+type Account struct {
+	config Config
+	links  user.Links
+}
 
 // New makes an Account; it panics when a field of the configuration is missing.
 func New(c Config) *Account {
-	if c.Store == nil || c.Now == nil || c.Edge == nil || c.AttemptLife <= 0 {
-		panic("account: Store, Now, Edge and AttemptLife are required")
+	if c.Store == nil || c.Now == nil || c.Edge == nil || c.AttemptLife <= 0 || c.Hasher == nil || c.Outbox.Seal == nil || c.Outbox.PublicURL == nil {
+		panic("account: Store, Now, Edge, AttemptLife, Hasher and a whole Outbox are required")
 	}
-	return &Account{c}
+	return &Account{c, user.Links{Store: c.Store, Outbox: c.Outbox}}
 }
 
 // Routes is this package's part of the route table.
 func (a *Account) Routes() []web.Route {
 	get, post := []string{http.MethodGet}, []string{http.MethodPost}
-	return []web.Route{
+	return append(a.linkRoutes(), []web.Route{
 		{Methods: get, Path: "/", Access: web.Public, Handler: home},
 		{Methods: get, Path: "/account", Access: web.Session, Handler: a.show},
 		{Methods: get, Path: "/account/signed-out", Access: web.Public, Handler: signedOut},
 		{Methods: post, Path: "/account/signout", Access: web.Session, Handler: a.signOut},
+		{Methods: get, Path: passwordPath, Access: web.FreshSession, Handler: a.askPassword},
+		{Methods: post, Path: passwordPath, Access: web.FreshSession, Handler: a.changePassword},
+		{Methods: get, Path: emailPath, Access: web.FreshSession, Handler: a.askEmail},
+		{Methods: post, Path: emailPath, Access: web.FreshSession, Handler: a.changeEmail},
+		{Methods: post, Path: confirmPath, Access: web.Session, Handler: a.sendConfirmation},
 		{Methods: post, Path: "/account/factors/add", Access: web.Session, Handler: a.addFactor},
 		{Methods: get, Path: "/account/factors/{id}/remove", Access: web.FreshSession, Handler: a.askRemoveFactor},
 		{Methods: post, Path: "/account/factors/{id}/remove", Access: web.FreshSession, Handler: a.removeFactor},
 		{Methods: get, Path: "/account/backup-codes/replace", Access: web.FreshSession, Handler: a.askReplaceCodes},
 		{Methods: post, Path: "/account/backup-codes/replace", Access: web.FreshSession, Handler: a.replaceCodes},
+		{Methods: post, Path: devicesPath + "/end-all", Access: web.Session, Handler: a.endDevices},
+		{Methods: get, Path: devicesPath + "/{id}/end", Access: web.Session, Handler: a.askEndDevice},
+		{Methods: post, Path: devicesPath + "/{id}/end", Access: web.Session, Handler: a.endDevice},
 		{Methods: post, Path: "/account/sessions/end-others", Access: web.Session, Handler: a.endOthers},
 		{Methods: get, Path: "/account/sessions/{id}/end", Access: web.Session, Handler: a.askEndSession},
 		{Methods: post, Path: "/account/sessions/{id}/end", Access: web.Session, Handler: a.endSession},
 		{Methods: get, Path: "/account/consents/{client}/revoke", Access: web.Session, Handler: a.askRevoke},
 		{Methods: post, Path: "/account/consents/{client}/revoke", Access: web.Session, Handler: a.revoke},
-	}
+	}...)
 }
 
 func home(w http.ResponseWriter, r *http.Request) error { return web.SeeOther(w, r, "/account") }
@@ -72,6 +88,11 @@ func posted(r *http.Request) (*session.Session, error) {
 
 func (a *Account) origin(r *http.Request) audit.Origin {
 	return audit.Origin{RequestID: web.RequestID(r.Context()), Address: a.config.Edge.ClientAddr(r)}
+}
+
+// cause is what the person in front of the page does.
+func (a *Account) cause(r *http.Request, by audit.Actor) user.Cause {
+	return user.Cause{By: by, From: a.origin(r), Locale: web.Language(r).String(), Now: a.config.Now()}
 }
 
 func frame(s *session.Session) templates.Frame {

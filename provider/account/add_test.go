@@ -29,7 +29,7 @@ func TestAddingBeginsAnAttemptOfThatPersonAndBrowserC03(t *testing.T) {
 	for _, c := range got.Result().Cookies() {
 		next.AddCookie(c)
 	}
-	loaded, err := attempt.Load(context.Background(), w.store.Tenant(in), in, which, w.edge.Cookies.Get(next, attempt.Cookie(which)))
+	loaded, err := attempt.Load(context.Background(), w.store.Tenant(in), in, which, attempt.Presented{Binding: w.edge.Cookies.Get(next, attempt.Cookie(which))})
 	w.must(err)
 	if loaded.Purpose != attempt.Enrol || *loaded.User != kari.id || *loaded.Session != b.id || loaded.Request.Subject != kari.id ||
 		loaded.Request.ReturnTo != "/account?notice=enrolled" || !loaded.Expires.Equal(w.clock.Now().Add(10*time.Minute)) {

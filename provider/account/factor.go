@@ -12,6 +12,7 @@ import (
 	"sallyport/mfa/policy"
 	"sallyport/provider/attempt"
 	"sallyport/provider/session"
+	"sallyport/provider/user"
 	"sallyport/provider/web"
 	"sallyport/storage"
 	"sallyport/storage/audit"
@@ -61,8 +62,12 @@ func (a *Account) askRemoveFactor(w http.ResponseWriter, r *http.Request) error 
 // consequence asks the one judge what the next sign-in will be like without the factor.
 func (a *Account) consequence(s *session.Session, gone id.Factor) string {
 	now := a.config.Now()
-	left := slices.DeleteFunc(slices.Clone(s.Factors), func(f mfa.Factor) bool { return f.ID == gone })
-	d := policy.Decide(policy.Facts{Now: now, Policy: &s.Policy, TenantLive: true, User: policy.User{Known: true, Factors: left},
+	left := slices.DeleteFunc(slices.Clone(s.Factors), func(f mfa.Authenticator) bool { return f.ID == gone })
+	who := s.Person()
+	if who.Factors = left; len(left) == 0 {
+		who.BackupCodes = 0
+	}
+	d := policy.Decide(policy.Facts{Now: now, Policy: &s.Policy, TenantLive: true, User: who,
 		Proofs: []mfa.Proof{{Kind: mfa.Password, At: now}}})
 	switch {
 	case d.Refused:
@@ -85,7 +90,7 @@ func (a *Account) removeFactor(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := a.endFactor(r, s, f); err != nil {
-		return fmt.Errorf("remove factor: %w", err)
+		return fmt.Errorf("remove factor: %w", user.Held(err))
 	}
 	return done(w, r, factorRemoved)
 }
@@ -99,6 +104,7 @@ func (a *Account) endFactor(r *http.Request, s *session.Session, f db.FactorOfUs
 			tx.Later().HoldUser(ctx, db.HoldUserParams{TenantID: s.Tenant, ID: s.User}),
 			tx.Later().EndFactor(ctx, db.EndFactorParams{TenantID: s.Tenant, UserID: s.User, ID: f.ID, Now: now, Reason: "removed by its owner"}),
 			tx.Later().EndBackupCodesOfUnenrolled(ctx, db.EndBackupCodesOfUnenrolledParams{TenantID: s.Tenant, Owner: s.User.UUID}),
+			tx.Later().EndDevices(ctx, db.EndDevicesParams{TenantID: s.Tenant, UserID: s.User, Now: now, Reason: "factor removed"}),
 			session.EndOthers(ctx, tx, s.Tenant, s.User, s.ID, "factor removed", now),
 			audit.Record(ctx, tx, s.Tenant, audit.Event{Kind: audit.FactorRemoved, At: now, Actor: audit.User(s.User), Target: audit.OnUser(s.User),
 				Origin: a.origin(r), Detail: map[string]any{"factor": f.ID, "kind": f.Kind, "session": s.ID,

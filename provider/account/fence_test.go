@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"sallyport/provider/web"
 	"sallyport/storage/id"
 )
 
@@ -110,7 +111,7 @@ func TestHandlersPanicWithoutTheirGuard(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for _, rt := range w.pages.Routes() {
-		if rt.Path == "/" || rt.Path == "/account/signed-out" {
+		if rt.Access == web.Public {
 			continue
 		}
 		r := httptest.NewRequest(rt.Methods[0], "/", nil)

@@ -1,7 +1,6 @@
 package account
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,10 +9,13 @@ import (
 	"time"
 
 	"sallyport/mfa"
+	"sallyport/mfa/code"
 	"sallyport/mfa/policy"
+	"sallyport/provider/notify/sms"
 	"sallyport/provider/session"
 	"sallyport/provider/web"
 	"sallyport/storage/db"
+	"sallyport/storage/seal"
 	"sallyport/templates"
 )
 
@@ -21,28 +23,32 @@ func (a *Account) show(w http.ResponseWriter, r *http.Request) error {
 	return a.page(w, r, http.StatusOK, "")
 }
 
-// page costs three round trips, one for each list. problem is a message key or "".
+// page costs four round trips, one for each list. problem is a message key or "".
 func (a *Account) page(w http.ResponseWriter, r *http.Request, status int, problem string) error {
 	s, now := session.From(r.Context()), a.config.Now()
-	p := templates.Account{Frame: frame(s), Name: s.Name, Email: s.Email, SecondFactorState: state(s, now), SignOutAction: "/account/signout"}
+	p := templates.Account{Frame: frame(s), Name: s.Name, Email: s.Email, SecondFactorState: state(s, a.config.Edge.ClientAddr(r), now), SignOutAction: "/account/signout"}
 	p.Error, p.Notice = problem, noticeOf(r)
-	if mayAdd(s.Policy) {
-		p.AddTOTPAction = "/account/factors/add"
+	if mayAdd(s.Policy) && !s.Frozen {
+		p.AddAction = "/account/factors/add"
 	}
+	person(s, &p)
 	if len(s.Factors) > 0 {
 		p.BackupCodes, p.ReplaceCodesURL = s.BackupCodes, replaceCodesPath
+	}
+	if s.Frozen {
+		p.ReplaceCodesURL = ""
 	}
 	if s.Role == "owner" { // R18
 		p.PolicyURL = "/admin/policy"
 	}
-	if err := a.list(r.Context(), s, now, &p); err != nil {
+	if err := a.list(r, s, now, &p); err != nil {
 		return fmt.Errorf("list settings: %w", err)
 	}
 	return web.Render(w, r, status, p)
 }
 
-func (a *Account) list(ctx context.Context, s *session.Session, now time.Time, p *templates.Account) error {
-	q := a.config.Store.Tenant(s.Tenant)
+func (a *Account) list(r *http.Request, s *session.Session, now time.Time, p *templates.Account) error {
+	ctx, q := r.Context(), a.config.Store.Tenant(s.Tenant)
 	factors, err := q.ListFactors(ctx, db.ListFactorsParams{TenantID: s.Tenant, UserID: s.User})
 	if err != nil {
 		return err
@@ -52,25 +58,54 @@ func (a *Account) list(ctx context.Context, s *session.Session, now time.Time, p
 		return err
 	}
 	consents, err := q.ListConsents(ctx, db.ListConsentsParams{TenantID: s.Tenant, UserID: s.User})
-	p.Factors, p.Consents = factorRows(factors), consentRows(consents)
-	var unread error
+	if err != nil {
+		return err
+	}
+	devices, err := a.devices(r, s)
+	if p.Devices = deviceRows(devices); len(devices) > 0 {
+		p.EndDevicesAction = devicesPath + "/end-all"
+	}
+	var unread, closed error
+	p.Consents = consentRows(consents)
+	p.Factors, closed = a.factorRows(s, factors)
 	p.Sessions, unread = sessionRows(sessions, s, now)
 	if len(p.Sessions) > 1 {
 		p.EndOthersAction = "/account/sessions/end-others"
 	}
-	return errors.Join(err, unread)
+	return errors.Join(err, unread, closed)
 }
 
-func factorRows(factors []db.Factor) []templates.Factor {
-	var out []templates.Factor
+func (a *Account) factorRows(s *session.Session, factors []db.Factor) (out []templates.Factor, err error) {
 	for _, f := range factors {
 		row := templates.Factor{ID: f.ID.String(), Kind: f.Kind, Name: f.Name, Added: f.CreatedAt, RemoveAction: "/account/factors/" + f.ID.String() + "/remove"}
 		if f.LastUsedAt != nil {
 			row.LastUsed = *f.LastUsedAt
 		}
+		if s.Frozen {
+			row.RemoveAction = ""
+		}
+		if row.Target, err = a.target(f); err != nil {
+			return nil, err
+		}
 		out = append(out, row)
 	}
-	return out
+	return out, nil
+}
+
+// target is where codes go, as much of it as the owner needs to recognise it.
+func (a *Account) target(f db.Factor) (string, error) {
+	k := mfa.Kind(f.Kind)
+	if !k.Sent() {
+		return "", nil
+	}
+	address, err := a.config.Outbox.Seal.Open(seal.Place{Tenant: f.TenantID, Table: "factors", Row: f.ID.String(), Column: "secret"}, f.Secret)
+	if err != nil {
+		return "", fmt.Errorf("open factor: %w", err)
+	}
+	if k == mfa.SMS {
+		return sms.Mask(string(address)), nil
+	}
+	return code.MaskEmail(string(address)), nil
 }
 
 // sessionRows leaves out what is past its idle age: it is on record, but nobody gets in with it.

@@ -62,7 +62,7 @@ func (p *person) signIn(agent, client string) *browser {
 	}
 	a, binding, err := attempt.Begin(ctx, p.w.store, start, now)
 	p.w.must(err)
-	loaded, err := attempt.Load(ctx, p.w.store.Tenant(p.tenant), p.tenant, a, binding)
+	loaded, err := attempt.Load(ctx, p.w.store.Tenant(p.tenant), p.tenant, a, attempt.Presented{Binding: binding})
 	p.w.must(err)
 	p.prove(loaded, client)
 	binding, err = attempt.Advance(ctx, p.w.store, loaded, now, func(*storage.Tx) error { return nil })

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -10,9 +11,11 @@ import (
 )
 
 // state says in words which rules of the policy ask this person for a second factor, whatever was shown.
-func state(s *session.Session, now time.Time) string {
-	d := s.Judge(false, now)
-	asks := func(rule string) bool { return d.Rule == rule || slices.Contains(d.Shadowed, rule) }
+func state(s *session.Session, from netip.Addr, now time.Time) string {
+	d := s.Judge(false, from, now)
+	asks := func(rule string) bool {
+		return d.Rule == rule || slices.Contains(d.Shadowed, rule) || slices.Contains(d.Waived, rule)
+	}
 	off := s.Policy.SecondFactor == policy.Off
 	switch {
 	case asks("tenant.second_factor"):

@@ -19,12 +19,15 @@ import (
 	"sallyport/mfa/policy"
 	"sallyport/provider/account"
 	"sallyport/provider/gate"
+	"sallyport/provider/notify"
 	"sallyport/provider/session"
 	"sallyport/provider/tenant"
+	"sallyport/provider/user"
 	"sallyport/provider/web"
 	"sallyport/storage"
 	"sallyport/storage/audit"
 	"sallyport/storage/id"
+	"sallyport/storage/seal"
 	"sallyport/storage/storagetest"
 )
 
@@ -56,6 +59,8 @@ type world struct {
 	clock    *clock
 	edge     *web.Edge
 	gate     *gate.Gate
+	outbox   notify.Outbox
+	hasher   *user.Hasher
 	pages    *account.Account
 	handler  http.Handler
 }
@@ -71,7 +76,11 @@ func newWorldOn(t *testing.T, database storagetest.Database, store *storage.Stor
 	w.edge = web.New(web.Config{PublicURL: &url.URL{Scheme: "https", Host: "id.example.com"}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Now: w.clock.Now, CookieKeys: [][]byte{bytes.Repeat([]byte{1}, 64), bytes.Repeat([]byte{2}, 32)}})
 	w.gate = &gate.Gate{Store: store, Now: w.clock.Now, Lives: gate.Lives{Code: time.Minute, Access: time.Hour, RefreshIdle: time.Hour, RefreshAbsolute: time.Hour}}
-	w.pages = account.New(account.Config{Store: store, Now: w.clock.Now, Edge: w.edge, AttemptLife: 10 * time.Minute})
+	sealer, err := seal.Generate()
+	w.must(err)
+	w.outbox = notify.Outbox{Seal: sealer, PublicURL: &url.URL{Scheme: "https", Host: "id.example.com"}}
+	w.hasher = user.NewHasher(user.Cost{MemoryKiB: 64, Iterations: 1, Parallelism: 1}, 2, 100)
+	w.pages = account.New(account.Config{Store: store, Now: w.clock.Now, Edge: w.edge, AttemptLife: 10 * time.Minute, Hasher: w.hasher, Outbox: w.outbox})
 	router := mux.NewRouter()
 	w.edge.Mount(router, w.guarded(w.pages.Routes()))
 	w.handler = w.edge.Handler(router)
@@ -90,7 +99,7 @@ func (w *world) guarded(routes []web.Route) []web.Route {
 				return web.SeeOther(out, r, "/signin/guarded")
 			}
 			s, err := session.Load(r.Context(), w.store, refs[0], w.clock.Now())
-			if errors.Is(err, storage.ErrNotFound) || err == nil && rt.Access == web.FreshSession && !s.Judge(true, w.clock.Now()).Satisfied() {
+			if errors.Is(err, storage.ErrNotFound) || err == nil && rt.Access == web.FreshSession && !s.Judge(true, w.edge.ClientAddr(r), w.clock.Now()).Satisfied() {
 				return web.SeeOther(out, r, "/signin/guarded")
 			}
 			if err != nil {

@@ -11,6 +11,7 @@
 package attempt
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -61,8 +62,12 @@ type Facts struct {
 	TenantBy   string      `json:"tenant_by,omitempty"`
 	Identifier string      `json:"identifier,omitempty"`
 	Proofs     []mfa.Proof `json:"proofs,omitempty"`
-	Enrolment  *Enrolment  `json:"enrolment,omitempty"`
-	Enrolled   id.Factor   `json:"enrolled,omitzero"`
+	// Sent is the newest code that was sent; it replaces the one before.
+	Sent *Sent `json:"sent,omitempty"`
+	// Trust is the person's wish that this browser may skip the second factor for a while.
+	Trust     bool       `json:"trust,omitempty"`
+	Enrolment *Enrolment `json:"enrolment,omitempty"`
+	Enrolled  id.Factor  `json:"enrolled,omitzero"`
 	// Codes is the list of backup codes shown, sealed to this attempt until Kept: the person's word that
 	// they have it (R15).
 	Codes []byte `json:"codes,omitempty"`
@@ -72,26 +77,68 @@ type Facts struct {
 	Denied  bool     `json:"denied,omitempty"`
 }
 
+// Sent is a code on its way to one authenticator. Of the code itself only a keyed hash is kept.
+type Sent struct {
+	Kind    mfa.Kind   `json:"kind"`
+	Factor  id.Factor  `json:"factor"`
+	Hash    []byte     `json:"hash"`
+	At      time.Time  `json:"at"`
+	Expires time.Time  `json:"expires"`
+	Count   int        `json:"count"` // how many were sent to it in this attempt
+	Message id.Message `json:"message"`
+}
+
 // Enrolment is a factor shown to the person but not yet confirmed. The secret is sealed, made by
 // us and usable in this attempt alone (gauntlet C07).
 type Enrolment struct {
+	Kind   mfa.Kind  `json:"kind"`
 	Factor id.Factor `json:"factor"`
-	Secret []byte    `json:"secret"`
-	// Proven is when a code of it was verified, zero before; Name and Step come with it.
-	Proven time.Time `json:"proven,omitzero"`
-	Name   string    `json:"name,omitempty"`
-	Step   int64     `json:"step,omitempty"`
+	// Secret is the seed, credential, number or address; nil before a number is known.
+	Secret []byte `json:"secret,omitempty"`
+	// Proven is when an answer of it was verified, zero before; Name, Step and UserVerified come with it.
+	Proven       time.Time `json:"proven,omitzero"`
+	Name         string    `json:"name,omitempty"`
+	Step         int64     `json:"step,omitempty"`
+	UserVerified bool      `json:"uv,omitempty"`
 }
 
 // Person is the user of the attempt as they are now.
 type Person struct {
 	Known, Disabled, Service bool
 	Email, Name, Role        string
+	EmailConfirmed           bool
 	PasswordHash             string
-	Factors                  []Factor
+	// PasswordByMail says that whoever reads the mailbox may have chosen the password.
+	PasswordByMail bool
+	// Frozen says that factors, password and address cannot be changed now.
+	Frozen  bool
+	Factors []Factor
 	// BackupCodes are the hashes of the unused ones.
 	BackupCodes [][]byte
+	AccessCodes []AccessCode
+	// Skips is how often enrolment was put off, EnrolUntil the first date until which it could be.
+	Skips      int
+	EnrolUntil *time.Time
 }
+
+// AccessCode is one unused use of a code that an administrator issued.
+type AccessCode struct {
+	Hash    []byte    `json:"hash"`
+	Expires time.Time `json:"expires"`
+}
+
+// Device is the trusted device of the person that this browser claims to be, as it stands on record.
+type Device struct {
+	ID      id.Device
+	Hash    []byte
+	Used    *time.Time // when the secret presented was used
+	Policy  int
+	Expires time.Time
+	Ended   bool
+}
+
+// Delivery is what became of the newest code that was sent.
+type Delivery struct{ Sent, Failing bool }
 
 // NeedsCodes reports whether a new factor has to wait for backup codes to be kept: there are none, or none
 // that stand in for anything.
@@ -99,7 +146,7 @@ func (p Person) NeedsCodes() bool { return len(p.Factors) == 0 || len(p.BackupCo
 
 // Factor is an enrolled authenticator with what verifying it takes.
 type Factor struct {
-	mfa.Factor
+	mfa.Authenticator
 	Step   int64  `json:"step"`
 	Secret []byte `json:"secret"`
 }
@@ -126,6 +173,10 @@ type Attempt struct {
 	Policy                 *policy.Policy
 	Brought                *policy.Session
 	Consented              []string
+	// Address is where the person is now.
+	Address  netip.Addr
+	Device   *Device
+	Delivery Delivery
 
 	version int32
 	from    id.Tenant // where the row stands, before this step moved it
@@ -153,21 +204,48 @@ const (
 	ByAddress = "address"
 )
 
+// Version changes with every step: what was made for an older one is spent.
+func (a *Attempt) Version() int32 { return a.version }
+
 // Judge asks the policy about the facts.
 func (a *Attempt) Judge(now time.Time) policy.Decision {
 	return policy.Decide(policy.Facts{
-		Now: now, Policy: a.Policy, TenantLive: a.TenantLive, Proofs: a.Facts.Proofs, Session: a.Brought,
-		User: policy.User{Known: a.Person.Known, Disabled: a.Person.Disabled, Service: a.Person.Service, Factors: a.Person.factors(),
-			BackupCodes: len(a.Person.BackupCodes)},
+		Now: now, Policy: a.Policy, TenantLive: a.TenantLive, Proofs: a.Facts.Proofs, Session: a.Brought, User: a.user(now),
+		Client: a.ClientID, Address: a.Address,
 		Demand: policy.Demand{Level: a.Request.Level, Essential: a.Request.Essential, Since: a.Request.Since,
 			Fresh: a.Purpose != Authorize, Enrol: a.Purpose == Enrol && a.Facts.Enrolled.IsZero()},
 	})
 }
 
-func (p Person) factors() []mfa.Factor {
-	out := make([]mfa.Factor, len(p.Factors))
+func (a *Attempt) user(now time.Time) policy.User {
+	p := a.Person
+	u := policy.User{Known: p.Known, Disabled: p.Disabled, Service: p.Service, Role: p.Role, Email: p.Email, EmailConfirmed: p.EmailConfirmed,
+		Factors: p.authenticators(), BackupCodes: len(p.BackupCodes), AccessCodes: len(a.Access(now)), Skips: p.Skips, EnrolUntil: p.EnrolUntil}
+	if a.User != nil {
+		u.ID = *a.User
+	}
+	return u
+}
+
+// Access is the hashes of the access codes that can be used now: none where the policy of today knows none, whenever
+// they were issued (gauntlet A12).
+func (a *Attempt) Access(now time.Time) [][]byte {
+	if a.Policy == nil || !a.Policy.AccessCode.Enabled {
+		return nil
+	}
+	var out [][]byte
+	for _, c := range a.Person.AccessCodes {
+		if now.Before(c.Expires) {
+			out = append(out, c.Hash)
+		}
+	}
+	return out
+}
+
+func (p Person) authenticators() []mfa.Authenticator {
+	out := make([]mfa.Authenticator, len(p.Factors))
 	for i, f := range p.Factors {
-		out[i] = f.Factor
+		out[i] = f.Authenticator
 	}
 	return out
 }

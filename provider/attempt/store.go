@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"sallyport/mfa/policy"
@@ -71,30 +72,39 @@ func Begin(ctx context.Context, s *storage.Store, start Start, now time.Time) (i
 	return row.ID, binding.Text, nil
 }
 
-// Load reads the attempt that was begun in the browser which holds binding.
+// Presented is what the browser brought with the request.
+type Presented struct {
+	// Binding is the secret from the cookie of the attempt.
+	Binding string
+	// Devices are the hashes of the secrets of trusted devices.
+	Devices [][]byte
+	Address netip.Addr
+}
+
+// Load reads the attempt that was begun in the browser which holds the binding.
 // Errors: ErrOtherBrowser, or of storage.
-func Load(ctx context.Context, q *db.Queries, t id.Tenant, a id.Attempt, binding string) (*Attempt, error) {
-	row, err := q.LoadAttempt(ctx, db.LoadAttemptParams{TenantID: t, ID: a, Binding: token.Hash(binding)})
+func Load(ctx context.Context, q *db.Queries, t id.Tenant, a id.Attempt, p Presented) (*Attempt, error) {
+	row, err := q.LoadAttempt(ctx, db.LoadAttemptParams{TenantID: t, ID: a, Binding: token.Hash(p.Binding), Devices: p.Devices})
 	if errors.Is(err, storage.ErrNotFound) {
 		return nil, ErrOtherBrowser
 	}
 	if err != nil {
 		return nil, fmt.Errorf("load attempt: %w", err)
 	}
-	return fromRow(row)
+	return fromRow(row, p.Address)
 }
 
-func fromRow(row db.LoadAttemptRow) (*Attempt, error) {
+func fromRow(row db.LoadAttemptRow, from netip.Addr) (*Attempt, error) {
 	r := row.SigninAttempt
 	a := &Attempt{ID: r.ID, Tenant: r.TenantID, from: r.TenantID, Purpose: Purpose(r.Purpose), User: r.UserID, Session: r.SessionID,
 		Created: r.CreatedAt, Expires: r.ExpiresAt, Done: r.DoneAt != nil, version: r.Version, binding: r.Binding,
 		TenantName: value(row.TenantName), TenantSlug: value(row.TenantSlug), TenantLive: row.TenantDisabled != nil && !*row.TenantDisabled,
-		ClientID: value(r.ClientID), ClientName: row.ClientName, FirstParty: row.FirstParty, Consented: row.Consented}
+		ClientID: value(r.ClientID), ClientName: row.ClientName, FirstParty: row.FirstParty, Consented: row.Consented,
+		Address: from, Delivery: deliveryOf(row), Policy: policyOf(row)}
 	err := errors.Join(json.Unmarshal(r.Request, &a.Request), json.Unmarshal(r.Facts, &a.Facts))
 	if r.UserID != nil && row.Email != nil {
-		a.Person = Person{Known: true, Disabled: value(row.UserDisabled), Service: value(row.Service), Email: *row.Email,
-			Name: value(row.Name), Role: value(row.Role), PasswordHash: value(row.PasswordHash)}
-		err = errors.Join(err, json.Unmarshal(row.Factors, &a.Person.Factors), json.Unmarshal(row.BackupCodes, &a.Person.BackupCodes))
+		person, broken := personOf(row)
+		a.Person, a.Device, err = person, deviceOf(row), errors.Join(err, broken)
 	}
 	if row.SessionProofs != nil {
 		a.Brought = &policy.Session{Started: value(row.SessionCreatedAt), Seen: value(row.SessionSeenAt)}
@@ -103,8 +113,30 @@ func fromRow(row db.LoadAttemptRow) (*Attempt, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decode attempt: %w", err)
 	}
-	a.Policy = policyOf(row)
 	return a, nil
+}
+
+func personOf(row db.LoadAttemptRow) (Person, error) {
+	p := Person{Known: true, Disabled: value(row.UserDisabled), Service: value(row.Service), Email: *row.Email, EmailConfirmed: row.EmailConfirmedAt != nil,
+		Name: value(row.Name), Role: value(row.Role), PasswordHash: value(row.PasswordHash), PasswordByMail: value(row.PasswordByMail),
+		Frozen: row.FrozenAt != nil, Skips: int(value(row.EnrolSkips)), EnrolUntil: row.EnrolUntil}
+	return p, errors.Join(json.Unmarshal(row.Factors, &p.Factors), json.Unmarshal(row.BackupCodes, &p.BackupCodes),
+		json.Unmarshal(row.AccessCodes, &p.AccessCodes))
+}
+
+// deviceOf is nil when the browser has no secret of this person.
+func deviceOf(row db.LoadAttemptRow) *Device {
+	if row.DeviceHash == nil || row.DeviceID.IsZero() {
+		return nil
+	}
+	return &Device{ID: row.DeviceID, Hash: row.DeviceHash, Used: row.DeviceUsedAt, Policy: int(value(row.DevicePolicy)),
+		Expires: value(row.DeviceExpiresAt), Ended: row.DeviceEndedAt != nil}
+}
+
+// deliveryOf calls a delivery failing from its first failure on: the person waits, the queue goes on trying.
+func deliveryOf(row db.LoadAttemptRow) Delivery {
+	sent := row.MessageSentAt != nil
+	return Delivery{Sent: sent, Failing: !sent && (row.MessageFailedAt != nil || row.MessageTried)}
 }
 
 // policyOf is nil for a missing or unreadable policy: Decide then refuses.

@@ -92,7 +92,7 @@ func (w *world) begin(t id.Tenant, change ...func(*attempt.Start)) open {
 
 func (w *world) load(o open) *attempt.Attempt {
 	w.t.Helper()
-	a, err := attempt.Load(ctx, w.Tenant(o.tenant), o.tenant, o.id, o.binding)
+	a, err := attempt.Load(ctx, w.Tenant(o.tenant), o.tenant, o.id, attempt.Presented{Binding: o.binding})
 	w.must(err)
 	return a
 }
@@ -115,7 +115,7 @@ func (w *world) advance(o open, change func(*attempt.Attempt)) open {
 
 func (w *world) wantOtherBrowser(what string, t id.Tenant, i id.Attempt, binding string) {
 	w.t.Helper()
-	if _, err := attempt.Load(ctx, w.Tenant(t), t, i, binding); !errors.Is(err, attempt.ErrOtherBrowser) {
+	if _, err := attempt.Load(ctx, w.Tenant(t), t, i, attempt.Presented{Binding: binding}); !errors.Is(err, attempt.ErrOtherBrowser) {
 		w.t.Errorf("%s: %v, want ErrOtherBrowser", what, err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -198,8 +199,13 @@ func judge(row db.ConsumeForGrantRow, now time.Time) error {
 	if !row.ClientEnabled || row.SessionEndedAt != nil || !now.Before(row.Grant.ExpiresAt) {
 		return ErrGrant
 	}
-	f := policy.Facts{Now: now, TenantLive: !row.TenantDisabled, Offline: true,
-		User: policy.User{Known: true, Disabled: row.User.Disabled, Service: row.User.Service}}
+	f := policy.Facts{Now: now, TenantLive: !row.TenantDisabled, Offline: true, Client: row.Grant.ClientID,
+		User: policy.User{Known: true, ID: row.User.ID, Disabled: row.User.Disabled, Service: row.User.Service, Role: row.User.Role, Email: row.User.Email,
+			EmailConfirmed: row.User.EmailConfirmedAt != nil, Skips: int(row.User.EnrolSkips), EnrolUntil: row.User.EnrolUntil}}
+	// Nobody knows where the person is now; where they signed in decides. An address that was not kept is none.
+	if at, err := netip.ParseAddr(value(row.SessionAddress)); err == nil {
+		f.Address = at
+	}
 	if err := errors.Join(json.Unmarshal(row.Grant.Proofs, &f.Proofs), json.Unmarshal(row.Factors, &f.User.Factors)); err != nil {
 		return fmt.Errorf("decode grant: %w", err)
 	}
@@ -214,6 +220,13 @@ func judge(row db.ConsumeForGrantRow, now time.Time) error {
 		return fmt.Errorf("%w: %s", ErrPolicy, d.Why)
 	}
 	return nil
+}
+
+func value(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }
 
 func createAccess(ctx context.Context, q *db.Queries, t Tokens, now time.Time) error {

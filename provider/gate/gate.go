@@ -57,6 +57,9 @@ type Passed struct {
 	Session session.Reference
 	// Code is for the client; empty for an attempt that was not for one.
 	Code string
+	// Device is for the browser's cookie when it is trusted from now on, for DeviceLife.
+	Device     token.Secret
+	DeviceLife time.Duration
 }
 
 // CodeData is what the token endpoint must find unchanged.
@@ -72,7 +75,7 @@ func (g *Gate) Finish(ctx context.Context, t id.Tenant, a id.Attempt, binding st
 	var p Passed
 	now := g.Now()
 	err := g.Store.InTenant(ctx, t, func(tx *storage.Tx) error {
-		loaded, err := attempt.Load(ctx, tx.Now(), t, a, binding)
+		loaded, err := attempt.Load(ctx, tx.Now(), t, a, attempt.Presented{Binding: binding, Address: from.Origin.Address})
 		if err != nil {
 			return err
 		}
@@ -109,10 +112,32 @@ func (g *Gate) pass(ctx context.Context, tx *storage.Tx, p *Passed, d policy.Dec
 			return err
 		}
 	}
+	if err := errors.Join(trust(ctx, tx, p, d, from, now), own(ctx, tx, a, d), g.breakGlass(ctx, tx, a, d, from, now)); err != nil {
+		return err
+	}
 	return audit.Record(ctx, tx, a.Tenant, audit.Event{Kind: audit.SignInDone, At: now, Actor: audit.User(*a.User),
 		Target: audit.OnUser(*a.User), Origin: from.Origin, Detail: map[string]any{"attempt": a.ID, "purpose": a.Purpose,
 			"client": a.ClientID, "session": p.Session.ID, "acr": d.Reached.ACR(), "amr": mfa.AMR(d.Counted),
 			"rule": d.Rule, "why": d.Why, "shadowed": d.Shadowed, "policy": a.Policy.Version}})
+}
+
+// own: what was shown beside a password that came by mail, and does not itself hang on the mailbox, makes it the
+// person's own.
+func own(ctx context.Context, tx *storage.Tx, a *attempt.Attempt, d policy.Decision) error {
+	independent := slices.ContainsFunc(d.Counted, func(p mfa.Proof) bool { return p.Kind.Second() && p.Kind != mfa.Email })
+	if !a.Person.PasswordByMail || !independent {
+		return nil
+	}
+	return tx.Later().PasswordIsOwn(ctx, db.PasswordIsOwnParams{TenantID: a.Tenant, ID: *a.User})
+}
+
+// breakGlass: whoever is bound by no rule is watched.
+func (g *Gate) breakGlass(ctx context.Context, tx *storage.Tx, a *attempt.Attempt, d policy.Decision, from Browser, now time.Time) error {
+	if !d.BreakGlass {
+		return nil
+	}
+	return audit.Record(ctx, tx, a.Tenant, audit.Event{Kind: audit.BreakGlass, At: now, Actor: audit.User(*a.User), Target: audit.OnUser(*a.User),
+		Origin: from.Origin, Detail: map[string]any{"attempt": a.ID, "acr": d.Reached.ACR()}})
 }
 
 // openSession renews the session that was brought, with a new secret when something was proven
@@ -122,7 +147,8 @@ func (g *Gate) openSession(ctx context.Context, tx *storage.Tx, p *Passed, d pol
 	renew := a.Session != nil && a.Brought != nil && a.Brought.Live(*a.Policy, now)
 	if renew && len(a.Facts.Proofs) == 0 {
 		p.Session = session.Reference{ID: *a.Session}
-		return nil
+		// Single sign-on is use: whoever works in applications all day is not idle.
+		return tx.Later().TouchSession(ctx, db.TouchSessionParams{TenantID: a.Tenant, ID: *a.Session, Now: now})
 	}
 	secret := token.New(token.Session, a.Tenant)
 	proofs := d.Counted

@@ -134,7 +134,7 @@ func (w *world) begin(change ...func(*attempt.Start)) open {
 
 func (w *world) advance(o open, change func(*attempt.Attempt)) open {
 	w.t.Helper()
-	a, err := attempt.Load(ctx, w.Store.Tenant(w.acme), w.acme, o.id, o.binding)
+	a, err := attempt.Load(ctx, w.Store.Tenant(w.acme), w.acme, o.id, attempt.Presented{Binding: o.binding})
 	w.must(err)
 	change(a)
 	binding, err := attempt.Advance(ctx, w.Store, a, w.now, func(*storage.Tx) error { return nil })

@@ -151,7 +151,7 @@ func TestAPostedRequestIsAnsweredByTheSameGet(t *testing.T) {
 func (b *browser) loaded(handle string) *attempt.Attempt {
 	b.w.t.Helper()
 	t, a, _ := attempt.ParseHandle(handle)
-	return must(attempt.Load(context.Background(), b.w.store().Tenant(t), t, a, b.cookie(attempt.Cookie(a))))
+	return must(attempt.Load(context.Background(), b.w.store().Tenant(t), t, a, attempt.Presented{Binding: b.cookie(attempt.Cookie(a))}))
 }
 
 func TestTheTenantIsNamedByClientRequestOrSession(t *testing.T) {
@@ -210,10 +210,10 @@ func TestPromptsAndAges(t *testing.T) {
 		{"", "code"}, {"prompt=none", "code"}, {"prompt=none&max_age=61", "code"}, {"prompt=none&max_age=59", "login_required"}, {"prompt=none&max_age=0", "login_required"},
 		{"max_age=59", "page"}, {"prompt=login", "page"}, {"prompt=select_account", "page"}, {"prompt=consent", "page"}, {"prompt=login+consent&max_age=100", "page"},
 		{"prompt=none&id_token_hint=" + hint, "code"}, {"prompt=none&id_token_hint=" + others, "login_required"}, {"id_token_hint=" + others, "page"},
-		{"prompt=none&acr_values=urn:sallyport:acr:1fa", "code"}, {"prompt=none&acr_values=phr", "code"}, {"prompt=none&acr_values=unknown+urn:sallyport:acr:aal2", "interaction_required"},
+		{"prompt=none&acr_values=urn:sallyport:acr:1fa", "code"}, {"prompt=none&acr_values=phr", "interaction_required"}, {"prompt=none&acr_values=unknown+urn:sallyport:acr:aal2", "interaction_required"},
 		{`prompt=none&claims={"id_token":{"acr":{"essential":true,"values":["urn:sallyport:acr:1fa"]}}}`, "code"},
-		{`prompt=none&claims={"id_token":{"acr":{"essential":true,"values":["phr"]}}}`, "unmet_authentication_requirements"},
-		{`prompt=none&claims={"id_token":{"acr":{"values":["phr"]},"auth_time":{"essential":true},"x":null},"userinfo":{"email":null}}`, "code"},
+		{`prompt=none&claims={"id_token":{"acr":{"essential":true,"values":["phr"]}}}`, "interaction_required"},
+		{`prompt=none&claims={"id_token":{"acr":{"values":["phr"]},"auth_time":{"essential":true},"x":null},"userinfo":{"email":null}}`, "interaction_required"},
 		{`prompt=none&claims={"id_token":{"acr":{"essential":true,"values":["phr","urn:sallyport:acr:1fa"]}}}`, "code"},
 		{`prompt=none&claims={"id_token":{"acr":null,"sub":{"value":"` + ann.id.String() + `"}}}`, "code"},
 		{`prompt=none&claims={"id_token":{"sub":{"value":"` + bob.id.String() + `"}}}`, "login_required"},

@@ -21,7 +21,7 @@ func (i *Issuer) begin(w http.ResponseWriter, r *http.Request, a *asked) error {
 	if err != nil {
 		return err
 	}
-	at, err := attempt.Load(r.Context(), i.Store.Tenant(a.start.Tenant), a.start.Tenant, name, binding)
+	at, err := attempt.Load(r.Context(), i.Store.Tenant(a.start.Tenant), a.start.Tenant, name, attempt.Presented{Binding: binding, Address: i.Edge.ClientAddr(r)})
 	if err != nil {
 		return err
 	}

@@ -122,7 +122,7 @@ func (b *browser) prove(handle string, p *person, change ...func(*attempt.Attemp
 	b.w.t.Helper()
 	t, id, _ := attempt.ParseHandle(handle)
 	ctx := context.Background()
-	a, err := attempt.Load(ctx, b.w.store().Tenant(t), t, id, b.cookie(attempt.Cookie(id)))
+	a, err := attempt.Load(ctx, b.w.store().Tenant(t), t, id, attempt.Presented{Binding: b.cookie(attempt.Cookie(id))})
 	if err != nil {
 		b.w.t.Fatal(err)
 	}

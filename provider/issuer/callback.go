@@ -40,7 +40,7 @@ func (i *Issuer) callback(w http.ResponseWriter, r *http.Request) error {
 		return web.ErrBadRequest // a sign-in for a page of ours ends there
 	}
 	note(r, passed.Attempt)
-	if err := i.remember(w, r, passed.Session); err != nil {
+	if err := i.remember(w, r, passed); err != nil {
 		return err
 	}
 	i.Edge.Cookies.Clear(w, r, attempt.Cookie(e.attempt))
@@ -70,13 +70,19 @@ func theirs(err error) error {
 	return err
 }
 
-// remember puts a new or renewed session into the browser's cookie.
-func (i *Issuer) remember(w http.ResponseWriter, r *http.Request, s session.Reference) error {
-	if s.Secret.Text == "" {
+// remember puts a new or renewed session into the browser's cookie, and what makes it a trusted device.
+func (i *Issuer) remember(w http.ResponseWriter, r *http.Request, p gate.Passed) error {
+	cookies := i.Edge.Cookies
+	if p.Device.Text != "" {
+		value := session.PutDevice(cookies.Get(r, session.DeviceCookie), p.Device, nil)
+		if err := cookies.Set(w, r, session.DeviceCookie, value, p.DeviceLife); err != nil {
+			return err
+		}
+	}
+	if p.Session.Secret.Text == "" {
 		return nil // the old secret stays valid
 	}
-	cookies := i.Edge.Cookies
-	return cookies.Set(w, r, session.Cookie, session.Put(cookies.Get(r, session.Cookie), s), 0)
+	return cookies.Set(w, r, session.Cookie, session.Put(cookies.Get(r, session.Cookie), p.Session), 0)
 }
 
 func destinationOf(a *attempt.Attempt) destination {
@@ -86,7 +92,7 @@ func destinationOf(a *attempt.Attempt) destination {
 // notDone looks why: the person or the policy said no, which the client is told; or there is something left to
 // do, or nothing any more.
 func (i *Issuer) notDone(w http.ResponseWriter, r *http.Request, e ending) error {
-	a, err := attempt.Load(r.Context(), i.Store.Tenant(e.tenant), e.tenant, e.attempt, e.binding)
+	a, err := attempt.Load(r.Context(), i.Store.Tenant(e.tenant), e.tenant, e.attempt, attempt.Presented{Binding: e.binding, Address: i.Edge.ClientAddr(r)})
 	if err != nil {
 		return theirs(err)
 	}

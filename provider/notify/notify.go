@@ -1,87 +1,72 @@
-// Package notify tells people outside the pages what happened to their account.
+// Package notify tells people outside the pages what they need to know: codes and links that they wait for, and what
+// happened to their account.
 //
 // It owns what is worth telling, whom it is told, and the queue: a row of messages and one job, written in the
-// caller's transaction. It does not own texts (templates) or transport (notify/email). Nouns and edges call Queue;
-// the instance hangs Consumer on the record of events, so that a change notifies whoever made it and by
-// whatever way.
+// caller's transaction; what nobody else may read is sealed in the row. It does not own texts (templates) or
+// transport (notify/delivery, which wipes the secret once it is sent). Nouns and edges call Outbox.Queue, after
+// throttle.Send has let the message through; the instance hangs Consumer on the record of events, so that a
+// change notifies whoever made it and by whatever way.
 //
-// Dependencies: riverqueue/river, for how often a delivery is tried; google/uuid, for identifiers that follow from
-// that of an event.
+// Dependencies: riverqueue/river, for the order and number of tries of a delivery; google/uuid, for identifiers that
+// follow from that of an event.
 package notify
 
-import (
-	"context"
-	"encoding/json"
-	"fmt"
-	"time"
+import "time"
 
-	"github.com/riverqueue/river"
+// Channel is the way a message goes.
+type Channel string
 
-	"sallyport/storage"
-	"sallyport/storage/db"
-	"sallyport/storage/id"
+// The channels.
+const (
+	ByEmail Channel = "email"
+	BySMS   Channel = "sms"
 )
 
 // Kind says which text a message has. It is stored; values never change meaning.
 type Kind string
 
-// The kinds, each with data of type Notice.
+// The kinds that somebody waits for: they carry a Secret and expire.
+const (
+	CodeSent      Kind = "code.sent" // by mail or text
+	PasswordReset Kind = "password.reset"
+	EmailConfirm  Kind = "email.confirm"
+	EmailChange   Kind = "email.change" // to the new address
+)
+
+// The kinds that tell a person of a change.
 const (
 	FactorEnrolled      Kind = "factor.enrolled"
 	FactorRemoved       Kind = "factor.removed"
+	FactorsReset        Kind = "factor.reset"
 	BackupCodesReplaced Kind = "factor.backup_codes_replaced"
+	BackupCodeUsed      Kind = "factor.backup_code_used"
 	PasswordSet         Kind = "user.password_set"
+	EmailChangeAsked    Kind = "email.change_asked" // to the address on record
+	EmailChanged        Kind = "email.changed"      // to the old address
+	EmailInUse          Kind = "email.in_use"       // to the new one
 	TriesExhausted      Kind = "signin.tries_exhausted"
+	AccessCodeIssued    Kind = "access_code.issued"
+	AccessCodeUsed      Kind = "access_code.used"
+	DeviceStolen        Kind = "device.stolen"
+	BreakGlass          Kind = "signin.break_glass"
 )
 
-// Message is one text for one recipient.
-type Message struct {
-	Tenant    id.Tenant
-	ID        id.Message // zero takes a new one
-	User      *id.User   // nil when the recipient is nobody's address
-	Kind      Kind
-	Recipient string
-	Locale    string // BCP 47; what we do not speak becomes English
-	Data      any    // becomes JSON in the clear: never a code, a link or another secret
-	At        time.Time
-}
+// The kinds that tell administrators of one of their people.
+const (
+	ObjectedReport         Kind = "user.objected.report"
+	BreakGlassReport       Kind = "signin.break_glass.report"
+	AccessCodeIssuedReport Kind = "access_code.issued.report"
+	AccessCodeUsedReport   Kind = "access_code.used.report"
+	FactorsResetReport     Kind = "factor.reset.report"
+)
 
-// Notice is the data of the messages that tell of a change.
+// Notice is the data of a message of any kind, stored in the clear.
 type Notice struct {
 	Tenant  string    `json:"tenant"`
 	At      time.Time `json:"at"`
 	Address string    `json:"address,omitempty"` // where the request came from
 	Method  string    `json:"method,omitempty"`  // the kind of factor
-}
-
-// tries is about a day of river's growing delays: a warning that arrives later warns of nothing.
-const tries = 14
-
-// Delivery is the job that sends one message.
-type Delivery struct {
-	Tenant  id.Tenant  `json:"tenant"`
-	Message id.Message `json:"message"`
-}
-
-// Kind names the job in the queue.
-func (Delivery) Kind() string { return "notify.deliver" }
-
-// InsertOpts implements river.JobArgsWithInsertOpts: one job for each message, however often it is queued.
-func (Delivery) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{MaxAttempts: tries, UniqueOpts: river.UniqueOpts{ByArgs: true}}
-}
-
-// Queue writes the message and its job with the transaction of the caller; a message whose ID is there already
-// stays as it is.
-func Queue(ctx context.Context, tx *storage.Tx, m Message) error {
-	data, err := json.Marshal(m.Data)
-	if err != nil {
-		return fmt.Errorf("encode message %s: %w", m.Kind, err)
-	}
-	if m.ID.IsZero() {
-		m.ID = id.NewMessage()
-	}
-	tx.Enqueue(Delivery{Tenant: m.Tenant, Message: m.ID})
-	return tx.Later().QueueMessage(ctx, db.QueueMessageParams{TenantID: m.Tenant, ID: m.ID, UserID: m.User, Kind: string(m.Kind),
-		Recipient: m.Recipient, Locale: m.Locale, Data: data, CreatedAt: m.At})
+	User    string    `json:"user,omitempty"`    // whom a report is about: their address
+	Email   string    `json:"email,omitempty"`   // the address that was asked for, masked
+	Left    int       `json:"left,omitempty"`    // how many backup codes there still are
 }

@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"errors"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -63,11 +64,11 @@ func TestA10SessionIsFreshForAWhileOnly(t *testing.T) {
 	s, err := w.load(r, start)
 	w.must(err)
 	for at, want := range map[time.Duration]bool{0: true, 10 * time.Minute: true, 10*time.Minute + time.Second: false} {
-		if got := s.Judge(true, start.Add(at)).Satisfied(); got != want {
+		if got := s.Judge(true, netip.Addr{}, start.Add(at)).Satisfied(); got != want {
 			t.Errorf("after %v: fresh is %v", at, got)
 		}
 	}
-	if !s.Judge(false, start.Add(time.Hour)).Satisfied() {
+	if !s.Judge(false, netip.Addr{}, start.Add(time.Hour)).Satisfied() {
 		t.Error("single sign-on needs no fresh proof")
 	}
 }

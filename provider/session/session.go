@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -29,15 +30,21 @@ const kept = 5
 
 // Session is a live session with its user as they are now.
 type Session struct {
-	ID         id.Session
-	Tenant     id.Tenant
-	User       id.User
-	Email      string
-	Name       string
-	Role       string
+	ID     id.Session
+	Tenant id.Tenant
+	User   id.User
+	Email  string
+	// EmailConfirmed says that the person has shown to read the mailbox.
+	EmailConfirmed bool
+	Name           string
+	Role           string
+	// Frozen says that factors, password and address cannot be changed now.
+	Frozen     bool
+	Skips      int
+	EnrolUntil *time.Time
 	Slug       string
 	TenantName string
-	Factors    []mfa.Factor
+	Factors    []mfa.Authenticator
 	// BackupCodes is how many are unused.
 	BackupCodes int
 	Policy      policy.Policy
@@ -111,7 +118,8 @@ func Load(ctx context.Context, s *storage.Store, r Reference, now time.Time) (*S
 	}
 	out := &Session{ID: row.Session.ID, Tenant: row.Session.TenantID, User: row.User.ID, Email: row.User.Email, Name: row.User.Name,
 		Role: row.User.Role, Slug: row.Tenant.Slug, TenantName: row.Tenant.Name, Policy: p, Started: row.Session.CreatedAt, Seen: row.Session.SeenAt,
-		BackupCodes: int(row.BackupCodes)}
+		BackupCodes: int(row.BackupCodes), EmailConfirmed: row.User.EmailConfirmedAt != nil, Frozen: row.User.FrozenAt != nil,
+		Skips: int(row.User.EnrolSkips), EnrolUntil: row.User.EnrolUntil}
 	if err := errors.Join(json.Unmarshal(row.Session.Proofs, &out.Proofs), json.Unmarshal(row.Factors, &out.Factors)); err != nil {
 		return nil, fmt.Errorf("decode session: %w", err)
 	}
@@ -127,11 +135,17 @@ func (s *Session) Brought() policy.Session {
 }
 
 // Judge asks the policy whether the session still suffices by itself, and with fresh set, whether it
-// may change factors, passwords or policies.
-func (s *Session) Judge(fresh bool, now time.Time) policy.Decision {
+// may change factors, passwords or policies. The address is where the browser is now.
+func (s *Session) Judge(fresh bool, from netip.Addr, now time.Time) policy.Decision {
 	brought := s.Brought()
-	return policy.Decide(policy.Facts{Now: now, Policy: &s.Policy, TenantLive: true, Session: &brought,
-		User: policy.User{Known: true, Factors: s.Factors, BackupCodes: s.BackupCodes}, Demand: policy.Demand{Fresh: fresh}})
+	return policy.Decide(policy.Facts{Now: now, Policy: &s.Policy, TenantLive: true, Session: &brought, Address: from,
+		User: s.Person(), Demand: policy.Demand{Fresh: fresh}})
+}
+
+// Person is the user as the policy sees them.
+func (s *Session) Person() policy.User {
+	return policy.User{Known: true, ID: s.User, Role: s.Role, Email: s.Email, EmailConfirmed: s.EmailConfirmed, Factors: s.Factors,
+		BackupCodes: s.BackupCodes, Skips: s.Skips, EnrolUntil: s.EnrolUntil}
 }
 
 // Touch notes that the session is in use. It costs nothing more often than once a minute.

@@ -1,13 +1,12 @@
 package signin
 
 import (
-	"crypto/hmac"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
+	"time"
 
 	"sallyport/mfa"
 	"sallyport/mfa/backup"
@@ -143,13 +142,17 @@ func (s *SignIn) hash(v *visit, clean string) ([]byte, error) {
 	return backup.Hash(pepper, v.a.Tenant, *v.a.User, clean), nil
 }
 
+// forever: backup codes do not expire; the table wants an end.
+const forever = 100 * 365 * 24 * time.Hour
+
 // replaceCodes ends every older list. New codes are a new authenticator: failures with the old ones are history.
 func replaceCodes(v *visit, tx *storage.Tx, hashes [][]byte) error {
 	ctx, t, u := v.r.Context(), v.a.Tenant, *v.a.User
 	return errors.Join(
-		tx.Later().EndBackupCodes(ctx, db.EndBackupCodesParams{TenantID: t, Owner: u.UUID}),
-		tx.Later().IssueBackupCodes(ctx, db.IssueBackupCodesParams{TenantID: t, Owner: u.UUID, Now: v.now, Hashes: hashes}),
-		throttle.Forget(ctx, tx, t, throttle.Backup(u)),
+		tx.Later().EndPersonal(ctx, db.EndPersonalParams{TenantID: t, Owner: u.UUID, Kind: string(mfa.BackupCode)}),
+		tx.Later().IssuePersonal(ctx, db.IssuePersonalParams{TenantID: t, Kind: string(mfa.BackupCode), Owner: u.UUID, Data: []byte("{}"), Now: v.now,
+			Expires: v.now.Add(forever), Hashes: hashes}),
+		throttle.Forget(ctx, tx, t, throttle.Recovery(mfa.BackupCode, u)),
 	)
 }
 
@@ -160,28 +163,4 @@ func (v *visit) holdFactors(tx *storage.Tx) error {
 		tx.Later().HoldUser(ctx, db.HoldUserParams{TenantID: t, ID: u}),
 		tx.Later().ExpectFactors(ctx, db.ExpectFactorsParams{TenantID: t, UserID: u, Expected: int64(len(v.a.Person.Factors))}),
 	)
-}
-
-// checkBackup looks for the code among the person's own unused ones; which of two at a time has it is decided by
-// the one consumption.
-func (s *SignIn) checkBackup(v *visit, clean string) error {
-	ctx, t, counter := v.r.Context(), v.a.Tenant, throttle.Backup(*v.a.User)
-	blocks, err := throttle.Take(ctx, s.Store, t, v.now, counter)
-	if err != nil {
-		return err
-	}
-	hash, err := s.hash(v, clean)
-	if err != nil {
-		return err
-	}
-	if !slices.ContainsFunc(v.a.Person.BackupCodes, func(b []byte) bool { return hmac.Equal(b, hash) }) {
-		return s.wrongCode(v, mfa.BackupCode, blocks)
-	}
-	v.a.Prove(mfa.Proof{Kind: mfa.BackupCode, At: v.now})
-	return s.advance(v, func(tx *storage.Tx) error {
-		return errors.Join(
-			tx.Later().UseBackupCode(ctx, db.UseBackupCodeParams{TenantID: t.UUID, Hash: hash, Now: v.now}),
-			throttle.Forget(ctx, tx, t, counter),
-		)
-	})
 }

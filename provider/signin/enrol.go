@@ -1,18 +1,12 @@
 package signin
 
 import (
-	"encoding/base64"
 	"errors"
-	"fmt"
-	"html/template"
-	"strings"
-	"unicode/utf8"
+	"slices"
 
 	"sallyport/mfa"
 	"sallyport/mfa/policy"
-	"sallyport/mfa/totp"
 	"sallyport/provider/attempt"
-	"sallyport/provider/throttle"
 	"sallyport/provider/web"
 	"sallyport/storage"
 	"sallyport/storage/audit"
@@ -21,47 +15,59 @@ import (
 	"sallyport/templates"
 )
 
-// showEnrol makes a seed the first time the page is seen, and shows the same one until it is confirmed.
-// It comes from us and belongs to this attempt (gauntlet C07).
+// showEnrol asks which factor it shall be, unless there is but one, and then shows what was begun until it is
+// confirmed: the same secret, made by us, in this attempt alone (gauntlet C07).
 func (s *SignIn) showEnrol(v *visit) error {
-	if v.a.Facts.Enrolment == nil {
-		return s.beginEnrolment(v)
+	if v.a.Person.Frozen {
+		return s.showFrozen(v)
 	}
-	return s.enrolPage(v, v.frame(), "", "")
+	e := v.a.Facts.Enrolment
+	if e == nil {
+		// A code by mail goes out at once: whoever may put enrolment off is asked before.
+		if kinds := s.enrollable(v); len(kinds) == 1 && (kinds[0] != mfa.Email || v.d.Skip == nil) {
+			return s.beginEnrolment(v, kinds[0])
+		}
+		return s.chooseEnrol(v, v.frame(), "")
+	}
+	return s.enrolling(v, v.frame(), *e, "", "")
 }
 
-func (s *SignIn) beginEnrolment(v *visit) error {
-	factor := id.NewFactor()
-	sealed, err := s.Seal.Seal(secretOf(v.a.Tenant, factor), totp.NewSeed())
-	if err != nil {
-		return err
+// enrolling is the page of what is being enrolled.
+func (s *SignIn) enrolling(v *visit, f templates.Frame, e attempt.Enrolment, name, failed string) error {
+	switch {
+	case e.Kind == mfa.TOTP:
+		return s.totpPage(v, f, name, failed)
+	case e.Kind == mfa.WebAuthn:
+		return s.keyPage(v, f, name, failed)
+	case e.Kind == mfa.SMS && e.Secret == nil:
+		return s.phonePage(v, f, "", "", failed)
 	}
-	v.a.Facts.Enrolment = &attempt.Enrolment{Factor: factor, Secret: sealed}
-	return s.advance(v, nothing)
+	return s.codePage(v, f, name, failed)
 }
 
-func (s *SignIn) enrolPage(v *visit, f templates.Frame, name, failed string) error {
-	seed, err := s.seed(v)
-	if err != nil {
-		return err
-	}
-	issuer := v.a.TenantName
-	qr, err := totp.QR(seed, issuer, v.identifier(), 240)
-	if err != nil {
-		return err
-	}
-	p := templates.EnrolTOTP{Frame: f, Action: v.path("enrol"), Key: totp.Groups(seed), Issuer: issuer, Account: v.identifier(), Name: name,
-		QR:     template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(qr)),
-		Forced: v.d.Why == policy.WhyTenantRequires, WhyKey: why(v.d.Why)}
-	if v.a.Purpose == attempt.Enrol {
-		p.CancelURL = "/account"
+// enrollable are the kinds the policy lets this person add, as far as we can verify them: texts need a gateway, codes
+// by mail a mailbox that was confirmed (R8).
+func (s *SignIn) enrollable(v *visit) []mfa.Kind {
+	return slices.DeleteFunc(slices.Clone(v.d.Offer), func(k mfa.Kind) bool {
+		has := len(v.factors(k)) > 0
+		return s.Factors[k] == nil || k == mfa.SMS && !s.Texts || k == mfa.Email && (!v.a.Person.EmailConfirmed || has)
+	})
+}
+
+func (s *SignIn) chooseEnrol(v *visit, f templates.Frame, failed string) error {
+	p := templates.ChooseEnrol{Frame: f, Action: v.path("enrol/method"), Forced: forced(v.d.Why), WhyKey: why(v.d.Why), Skip: v.skip(),
+		CancelURL: v.cancel()}
+	for _, k := range s.enrollable(v) {
+		p.Ways = append(p.Ways, templates.Way{Method: string(k), Value: string(k)})
 	}
 	return show(v, p, failed)
 }
 
+func forced(w policy.Why) bool { return w == policy.WhyTenantRequires || w == policy.WhyRule }
+
 func why(w policy.Why) string {
 	switch w {
-	case policy.WhyTenantRequires:
+	case policy.WhyTenantRequires, policy.WhyRule:
 		return templates.WhyTenant
 	case policy.WhyClientDemands:
 		return templates.WhyClient
@@ -69,86 +75,108 @@ func why(w policy.Why) string {
 	return templates.WhyChosen
 }
 
-func (s *SignIn) seed(v *visit) ([]byte, error) {
-	e := v.a.Facts.Enrolment
-	seed, err := s.Seal.Open(secretOf(v.a.Tenant, e.Factor), e.Secret)
-	if err != nil {
-		return nil, fmt.Errorf("open enrolment: %w", err)
+// cancel leads back to where somebody came from who was not made to enrol.
+func (v *visit) cancel() string {
+	if v.a.Purpose == attempt.Enrol {
+		return "/account"
 	}
-	return seed, nil
+	return ""
 }
 
-func (s *SignIn) enrol(v *visit) error {
-	form, err := web.Form(v.r, "code", "name")
+// others leads to the choice, where there is one.
+func (s *SignIn) others(v *visit) string {
+	if len(s.enrollable(v)) < 2 {
+		return ""
+	}
+	return v.path("enrol/method")
+}
+
+// showMethods asks again; what was begun is dropped when another is picked.
+func (s *SignIn) showMethods(v *visit) error { return s.chooseEnrol(v, v.frame(), "") }
+
+func (s *SignIn) method(v *visit) error {
+	form, err := web.Form(v.r, "method")
 	if err != nil {
 		return err
 	}
-	if v.a.Facts.Enrolment == nil {
-		return s.redirect(v) // answered a page that was never shown
+	kind := mfa.Kind(form["method"])
+	if v.a.Person.Frozen || !slices.Contains(s.enrollable(v), kind) {
+		return s.redirect(v)
 	}
-	name := strings.TrimSpace(form["name"])
-	if utf8.RuneCountInString(name) > 100 {
-		return s.enrolPage(v, v.failing(templates.ErrorNameTooLong), name, templates.ErrorNameTooLong)
-	}
-	code, ok := totp.Clean(form["code"])
-	if !ok {
-		return s.enrolPage(v, v.failing(templates.ErrorCodeWrong), name, templates.ErrorCodeWrong)
-	}
-	return s.confirm(v, code, name)
+	return s.beginEnrolment(v, kind)
 }
 
-func (s *SignIn) confirm(v *visit, code, name string) error {
-	counter := throttle.Factor(v.a.Facts.Enrolment.Factor)
-	_, err := throttle.Take(v.r.Context(), s.Store, v.a.Tenant, v.now, counter)
+func (s *SignIn) beginEnrolment(v *visit, k mfa.Kind) error {
+	e := &attempt.Enrolment{Kind: k, Factor: id.NewFactor()}
+	secret, err := s.initial(v, k)
+	if err != nil {
+		return err
+	}
+	if secret != nil {
+		if e.Secret, err = s.Seal.Seal(secretOf(v.a.Tenant, e.Factor), secret); err != nil {
+			return err
+		}
+	}
+	v.a.Facts.Enrolment, v.a.Facts.Sent = e, nil
+	if k == mfa.Email {
+		return s.sendNew(v, way{k, e.Factor}, func(f templates.Frame) error { return s.chooseEnrol(v, f, templates.ErrorThrottled) })
+	}
+	return s.advance(v, nothing)
+}
+
+// sendNew puts a code on its way to what is being enrolled, or shows by the page given why none goes out.
+func (s *SignIn) sendNew(v *visit, w way, page func(templates.Frame) error) error {
+	err := s.dispatch(v, w)
 	if f, ok := v.throttled(err); ok {
-		return s.enrolPage(v, f, name, templates.ErrorThrottled)
+		f.Error = templates.ErrorSendThrottled
+		return page(f)
 	}
-	if err != nil {
-		return err
-	}
-	seed, err := s.seed(v)
-	if err != nil {
-		return err
-	}
-	step, ok, err := totp.Match(seed, code, v.now)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return s.enrolPage(v, v.failing(templates.ErrorCodeWrong), name, templates.ErrorCodeWrong)
-	}
-	return s.proven(v, step, name, counter)
+	return err
 }
 
-// proven notes that the app works. Unless there are backup codes already, it counts only when the person keeps
-// some (R15): a lost telephone would lock them out.
-func (s *SignIn) proven(v *visit, step int64, name string, counter throttle.Counter) error {
-	if name == "" {
-		name = "Authenticator app"
-	}
+// enrol takes the answer of the page that is shown.
+func (s *SignIn) enrol(v *visit) error {
 	e := v.a.Facts.Enrolment
-	e.Proven, e.Name, e.Step = v.now, name, step
-	forget := func(tx *storage.Tx) error { return throttle.Forget(v.r.Context(), tx, v.a.Tenant, counter) }
-	if v.a.Person.NeedsCodes() {
-		return s.advance(v, forget)
+	switch {
+	case e == nil:
+		return s.redirect(v) // answered a page that was never shown
+	case v.a.Person.Frozen:
+		return s.showFrozen(v)
+	case e.Kind == mfa.WebAuthn:
+		return s.register(v)
+	case e.Kind == mfa.SMS && e.Secret == nil:
+		return s.phone(v)
 	}
-	return s.bind(v, *e, forget)
+	return s.confirm(v)
+}
+
+// proven notes that the factor works. Unless there are backup codes already, it counts only when the person keeps
+// some (R15): a lost telephone would lock them out.
+func (s *SignIn) proven(v *visit, m mfa.Match, name string, also func(*storage.Tx) error) error {
+	e := v.a.Facts.Enrolment
+	e.Proven, e.Name, e.Step, e.UserVerified = v.now, name, m.Counter, m.UserVerified
+	v.a.Facts.Sent = nil
+	if v.a.Person.NeedsCodes() {
+		return s.advance(v, also)
+	}
+	return s.bind(v, *e, also)
 }
 
 // bind makes the factor count, in one transaction with the fact that this attempt has proven it.
 func (s *SignIn) bind(v *visit, e attempt.Enrolment, also func(*storage.Tx) error) error {
 	ctx, t := v.r.Context(), v.a.Tenant
-	v.a.Prove(mfa.Proof{Kind: mfa.TOTP, At: e.Proven, Factor: e.Factor})
+	v.a.Prove(mfa.Proof{Kind: e.Kind, At: e.Proven, Factor: e.Factor, UserVerified: e.UserVerified})
 	v.a.Facts.Enrolled, v.a.Facts.Enrolment = e.Factor, nil
 	return s.advance(v, func(tx *storage.Tx) error {
 		return errors.Join(
 			v.holdFactors(tx),
-			tx.Later().CreateFactor(ctx, db.CreateFactorParams{TenantID: t, ID: e.Factor, UserID: *v.a.User, Kind: string(mfa.TOTP), Name: e.Name,
+			tx.Later().CreateFactor(ctx, db.CreateFactorParams{TenantID: t, ID: e.Factor, UserID: *v.a.User, Kind: string(e.Kind), Name: e.Name,
 				Secret: e.Secret, LastStep: e.Step, CreatedAt: v.now, LastUsedAt: &v.now}),
+			// What skipped the second factor rested on the factors there were.
+			tx.Later().EndDevices(ctx, db.EndDevicesParams{TenantID: t, UserID: *v.a.User, Now: v.now, Reason: "factor enrolled"}),
 			also(tx),
-			audit.Record(ctx, tx, t, audit.Event{Kind: audit.FactorEnrolled, At: v.now, Actor: audit.User(*v.a.User), Target: audit.OnUser(*v.a.User),
-				Origin: s.origin(v.r), Detail: map[string]any{"factor": e.Factor, "kind": mfa.TOTP, "attempt": v.a.ID, "why": v.d.Why, "locale": v.locale(),
-					"backup_codes": v.a.Facts.Kept}}),
+			audit.Record(ctx, tx, t, s.event(v, audit.FactorEnrolled, map[string]any{"factor": e.Factor, "kind": e.Kind, "attempt": v.a.ID,
+				"why": v.d.Why, "locale": v.locale(), "backup_codes": v.a.Facts.Kept})),
 		)
 	})
 }

@@ -1,11 +1,13 @@
 package signin
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"net/http"
 	"strconv"
 
+	"sallyport/mfa/policy"
 	"sallyport/provider/attempt"
 	"sallyport/provider/throttle"
 	"sallyport/provider/web"
@@ -74,8 +76,12 @@ func (v *visit) throttled(err error) (f templates.Frame, ok bool) {
 	return f, true
 }
 
+// refusals are told to whoever has shown a first proof; whether an account is disabled is told to nobody.
+var refusals = map[policy.Why]string{policy.WhyEnrolClosed: templates.ErrorRefusedEnrol, policy.WhyMailbox: templates.ErrorRefusedMailbox,
+	policy.WhyService: templates.ErrorRefusedService, policy.WhyUnmet: templates.ErrorRefusedUnmet}
+
 func (s *SignIn) showRefused(v *visit) error {
-	page := templates.Message{Frame: v.frame(), Status: http.StatusForbidden, Body: templates.ErrorRefused}
+	page := templates.Message{Frame: v.frame(), Status: http.StatusForbidden, Body: cmp.Or(refusals[v.d.Why], templates.ErrorRefused)}
 	if v.a.Purpose == attempt.Authorize {
 		page.Links = []templates.Choice{{Label: v.a.ClientName, URL: Callback(v.a.Handle())}}
 	} else {

@@ -18,16 +18,23 @@ func (s *SignIn) showIdentify(v *visit) error {
 	if email == "" {
 		email = v.a.Request.LoginHint
 	}
-	return show(v, identifyPage(v, email, "", ""), "")
+	return s.identifyPage(v, email, "", "")
 }
 
-func identifyPage(v *visit, email, slug, failed string) templates.Identify {
+func (s *SignIn) identifyPage(v *visit, email, slug, failed string) error {
 	p := templates.Identify{Frame: v.failing(failed), Action: v.path("identify"), Email: email, AskTenant: !v.tenantNamed(), TenantSlug: slug}
 	p.User, p.SwitchURL = "", ""
 	if v.a.Purpose == attempt.Authorize {
 		p.CancelURL = Callback(v.a.Handle())
 	}
-	return p
+	if s.canPasskey(v) {
+		options, issued, err := s.anyKey(v)
+		if err != nil {
+			return err
+		}
+		p.PasskeyOptions, p.PasskeyAction, p.PasskeyIssued = options, v.path("passkey"), issued
+	}
+	return show(v, p, failed)
 }
 
 // tenantNamed: somebody said which tenant it is; an address that has one account did not.
@@ -42,13 +49,13 @@ func (s *SignIn) identify(v *visit) error {
 	}
 	key, err := user.Key(form["email"])
 	if err != nil {
-		return show(v, identifyPage(v, form["email"], form["tenant"], templates.ErrorEmailInvalid), templates.ErrorEmailInvalid)
+		return s.identifyPage(v, form["email"], form["tenant"], templates.ErrorEmailInvalid)
 	}
 	forget(v.a)
 	v.a.Facts.Identifier = key
 	err = s.resolve(v, form["tenant"])
 	if errors.Is(err, storage.ErrNotFound) {
-		return show(v, identifyPage(v, form["email"], form["tenant"], templates.ErrorTenantUnknown), templates.ErrorTenantUnknown)
+		return s.identifyPage(v, form["email"], form["tenant"], templates.ErrorTenantUnknown)
 	}
 	if err != nil {
 		return err

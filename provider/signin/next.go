@@ -7,6 +7,7 @@ import (
 	"sallyport/provider/attempt"
 	"sallyport/provider/gate"
 	"sallyport/provider/session"
+	"sallyport/provider/user"
 	"sallyport/provider/web"
 	"sallyport/storage"
 	"sallyport/storage/audit"
@@ -44,10 +45,15 @@ func (s *SignIn) redirect(v *visit) error {
 func (s *SignIn) advance(v *visit, also func(*storage.Tx) error) error {
 	binding, err := attempt.Advance(v.r.Context(), s.Store, v.a, v.now, also)
 	if err != nil {
-		return err
+		return user.Held(err)
 	}
 	if binding != "" {
 		if err := s.Edge.Cookies.Set(v.w, v.r, attempt.Cookie(v.a.ID), binding, v.a.Expires.Sub(v.now)); err != nil {
+			return err
+		}
+	}
+	if v.stored != nil {
+		if err := v.stored(); err != nil {
 			return err
 		}
 	}
@@ -67,6 +73,11 @@ func (s *SignIn) finish(v *visit) error {
 		return err
 	}
 	c.Clear(v.w, v.r, attempt.Cookie(v.a.ID))
+	if passed.Device.Text != "" {
+		if err := c.Set(v.w, v.r, session.DeviceCookie, session.PutDevice(c.Get(v.r, session.DeviceCookie), passed.Device, nil), passed.DeviceLife); err != nil {
+			return err
+		}
+	}
 	if passed.Session.Secret.Text != "" {
 		value := session.Put(c.Get(v.r, session.Cookie), passed.Session)
 		if err := c.Set(v.w, v.r, session.Cookie, value, 0); err != nil {

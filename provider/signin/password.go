@@ -12,14 +12,20 @@ import (
 	"sallyport/templates"
 )
 
-func (s *SignIn) showPassword(v *visit) error { return show(v, passwordPage(v, v.frame()), "") }
+func (s *SignIn) showPassword(v *visit) error { return s.passwordPage(v, v.frame(), "") }
 
-func passwordPage(v *visit, f templates.Frame) templates.Password {
-	p := templates.Password{Frame: f, Action: v.path("password"), Email: v.identifier()}
+func (s *SignIn) passwordPage(v *visit, f templates.Frame, failed string) (err error) {
+	p := templates.Password{Frame: f, Action: v.path("password"), Email: v.identifier(), ForgotURL: v.path("forgot")}
 	if canName(v) {
 		p.TenantURL = v.path("tenant")
 	}
-	return p
+	if s.canPasskey(v) {
+		p.PasskeyAction = v.path("passkey")
+		if p.PasskeyOptions, p.PasskeyIssued, err = s.anyKey(v); err != nil {
+			return err
+		}
+	}
+	return show(v, p, failed)
 }
 
 func (s *SignIn) password(v *visit) error {
@@ -28,7 +34,7 @@ func (s *SignIn) password(v *visit) error {
 		return err
 	}
 	if form["password"] == "" {
-		return show(v, passwordPage(v, v.failing(templates.ErrorRequired)), templates.ErrorRequired)
+		return s.passwordPage(v, v.failing(templates.ErrorRequired), templates.ErrorRequired)
 	}
 	return s.checkPassword(v, form["password"])
 }
@@ -38,10 +44,10 @@ func (s *SignIn) checkPassword(v *visit, password string) error {
 	if err != nil {
 		return err
 	}
-	account, source := throttle.Password(key), throttle.Source(s.Edge.ClientAddr(v.r))
-	blocks, err := throttle.Take(v.r.Context(), s.Store, v.a.Tenant, v.now, account, source)
+	account, source, network := v.passwordCounter(key), throttle.Source(v.a.Address), throttle.Network(v.a.Address)
+	blocks, err := throttle.Take(v.r.Context(), s.Store, v.a.Tenant, v.now, account, source, network)
 	if f, ok := v.throttled(err); ok {
-		return show(v, passwordPage(v, f), templates.ErrorThrottled)
+		return s.passwordPage(v, f, templates.ErrorThrottled)
 	}
 	if err != nil {
 		return err
@@ -54,10 +60,22 @@ func (s *SignIn) checkPassword(v *visit, password string) error {
 	if !ok || !v.a.Person.Known || v.a.Person.Disabled {
 		return s.wrongPassword(v, blocks)
 	}
-	v.a.Prove(mfa.Proof{Kind: mfa.Password, At: v.now})
-	return s.advance(v, func(tx *storage.Tx) error {
-		return errors.Join(throttle.Forget(v.r.Context(), tx, v.a.Tenant, account), throttle.GiveBack(v.r.Context(), tx, v.a.Tenant, source))
-	})
+	v.a.Prove(mfa.Proof{Kind: mfa.Password, At: v.now, Mailbox: v.a.Person.PasswordByMail})
+	trusted, err := s.recognise(v)
+	if err != nil {
+		return err
+	}
+	known := func(tx *storage.Tx) error {
+		return errors.Join(throttle.Forget(v.r.Context(), tx, v.a.Tenant, account), throttle.GiveBack(v.r.Context(), tx, v.a.Tenant, source),
+			throttle.GiveBack(v.r.Context(), tx, v.a.Tenant, network))
+	}
+	if trusted != nil {
+		err = s.advance(v, func(tx *storage.Tx) error { return errors.Join(known(tx), trusted(tx)) })
+		if !v.outrun(err) {
+			return err
+		}
+	}
+	return s.advance(v, known)
 }
 
 func (s *SignIn) wrongPassword(v *visit, blocks bool) error {
@@ -68,5 +86,5 @@ func (s *SignIn) wrongPassword(v *visit, blocks bool) error {
 	if err := s.record(v, kinds, map[string]any{"attempt": v.a.ID}); err != nil {
 		return err
 	}
-	return show(v, passwordPage(v, v.failing(templates.ErrorPasswordWrong)), templates.ErrorPasswordWrong)
+	return s.passwordPage(v, v.failing(templates.ErrorPasswordWrong), templates.ErrorPasswordWrong)
 }

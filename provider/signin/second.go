@@ -2,54 +2,104 @@ package signin
 
 import (
 	"errors"
-	"fmt"
-	"slices"
 
 	"sallyport/mfa"
-	"sallyport/mfa/backup"
-	"sallyport/mfa/totp"
-	"sallyport/provider/attempt"
-	"sallyport/provider/throttle"
 	"sallyport/provider/web"
 	"sallyport/storage"
-	"sallyport/storage/audit"
-	"sallyport/storage/db"
-	"sallyport/storage/id"
-	"sallyport/storage/seal"
 	"sallyport/templates"
 )
 
+// showSecond shows the way used last. Where codes are sent, nothing goes out unasked while there is a choice (R9);
+// the only way there is needs no question.
 func (s *SignIn) showSecond(v *visit) error {
-	return show(v, secondPage(v, v.frame(), v.method(v.r.URL.Query().Get("method"))), "")
-}
-
-// method is the one asked for where it is on offer, else the first that is.
-func (v *visit) method(named string) mfa.Kind {
-	if k := mfa.Kind(named); slices.Contains(v.d.Offer, k) {
-		return k
+	all, named := v.ways(), v.r.URL.Query().Get("way")
+	w := v.way(named)
+	if !w.kind.Sent() || v.sentTo() == w {
+		return s.secondPage(v, v.frame(), w, "")
 	}
-	return v.d.Offer[0]
-}
-
-func secondPage(v *visit, f templates.Frame, method mfa.Kind) templates.SecondFactor {
-	p := templates.SecondFactor{Frame: f, Action: v.path("second-factor"), Method: string(method), Account: v.identifier()}
-	for _, k := range v.d.Offer {
-		if k != method {
-			p.Others = append(p.Others, templates.Way{Method: string(k), URL: v.path("second-factor") + "?method=" + string(k)})
-		}
+	if several(all) {
+		return s.choosePage(v, all)
 	}
-	return p
+	return s.send(v, w)
 }
 
-func (s *SignIn) second(v *visit) error {
-	form, err := web.Form(v.r, "code", "method")
+func (s *SignIn) choosePage(v *visit, all []way) error {
+	ways, err := s.shown(v, all, way{})
 	if err != nil {
 		return err
 	}
-	method := v.method(form["method"])
-	err = s.check(v, method, form["code"])
+	return show(v, templates.ChooseMethod{Frame: v.frame(), Action: v.path("second-factor/choose"), Ways: ways}, "")
+}
+
+// choose takes the way that somebody picked; a code goes out by it, unless one has gone already.
+func (s *SignIn) choose(v *visit) error {
+	form, err := web.Form(v.r, "way")
+	if err != nil {
+		return err
+	}
+	w := v.way(form["way"])
+	if w.String() != form["way"] {
+		return s.redirect(v) // no choice, and no code goes out without one (R9)
+	}
+	if w.kind.Sent() && v.sentTo() != w {
+		return s.send(v, w)
+	}
+	return web.SeeOther(v.w, v.r, v.path("second-factor")+"?way="+w.String())
+}
+
+func (s *SignIn) secondPage(v *visit, f templates.Frame, w way, failed string) error {
+	target, err := s.target(v, w)
+	if err != nil {
+		return err
+	}
+	others, err := s.shown(v, v.ways(), w)
+	if err != nil {
+		return err
+	}
+	p := templates.SecondFactor{Frame: f, Action: v.path("second-factor"), Method: string(w.kind), Value: w.String(), Account: v.identifier(),
+		Target: target, Others: others, OthersAction: v.path("second-factor/choose"), TrustDays: v.trustDays(w)}
+	if w.kind.Sent() {
+		p.Sent, p.ResendAction = v.sentCode("second-factor/delivery"), v.path("second-factor/send")
+	}
+	if w.kind == mfa.WebAuthn {
+		if p.Options, p.Issued, err = s.request(v); err != nil {
+			return err
+		}
+	}
+	return show(v, p, failed)
+}
+
+// trustDays offers what the policy allows where it would spare something, and the answer can bring (gauntlet D05).
+func (v *visit) trustDays(w way) int {
+	if !v.d.Trusts || !w.kind.Enrolled() {
+		return 0
+	}
+	const day = 24 * 3600
+	return max(1, int(v.a.Policy.TrustedDevice/day))
+}
+
+func (s *SignIn) second(v *visit) error {
+	form, err := web.Form(v.r, "code", "assertion", "issued", "way", "trust")
+	if err != nil {
+		return err
+	}
+	a := answer{way: v.way(form["way"]), issued: form["issued"], trust: form["trust"] == "on"}
+	typed := form["code"]
+	if a.way.kind == mfa.WebAuthn {
+		typed = form["assertion"]
+	}
+	// Of what cannot be an answer nothing was guessed, so nothing is counted.
+	var ok bool
+	if a.text, ok = s.Factors[a.way.kind].Clean(typed); !ok {
+		return s.refuse(v, a.way, v.wrongKey(a.way))
+	}
+	return s.answered(v, a.way, s.prove(v, a))
+}
+
+// answered turns what stands in the way of an answer into the page that says so.
+func (s *SignIn) answered(v *visit, w way, err error) error {
 	if f, ok := v.throttled(err); ok {
-		return show(v, secondPage(v, f, method), templates.ErrorThrottled)
+		return s.secondPage(v, f, w, templates.ErrorThrottled)
 	}
 	var conflict *storage.Conflict
 	if !errors.As(err, &conflict) {
@@ -57,96 +107,20 @@ func (s *SignIn) second(v *visit) error {
 	}
 	switch conflict.What {
 	case "totp step":
-		return v.refuseCode(method, templates.ErrorCodeUsed)
-	case "backup code":
-		return v.refuseCode(method, templates.ErrorBackupWrong)
+		return s.refuse(v, w, templates.ErrorCodeUsed)
+	case "signature counter":
+		return s.refuse(v, w, templates.ErrorKeyFailed)
+	case single(mfa.Email), single(mfa.SMS):
+		return s.refuse(v, w, templates.ErrorCodeNewer)
+	case single(mfa.BackupCode):
+		return s.refuse(v, w, templates.ErrorBackupWrong)
+	case single(mfa.AccessCode):
+		return s.refuse(v, w, templates.ErrorAccessWrong)
 	}
 	return err
 }
 
-// check verifies what can be a code of the method; of what cannot, nothing was guessed, so nothing is counted.
-func (s *SignIn) check(v *visit, method mfa.Kind, typed string) error {
-	if method == mfa.BackupCode {
-		if clean, ok := backup.Clean(typed); ok {
-			return s.checkBackup(v, clean)
-		}
-	} else if code, ok := totp.Clean(typed); ok {
-		return s.checkTOTP(v, code)
-	}
-	return v.refuseCode(method, wrongKey(method))
-}
-
-func wrongKey(method mfa.Kind) string {
-	if method == mfa.BackupCode {
-		return templates.ErrorBackupWrong
-	}
-	return templates.ErrorCodeWrong
-}
-
-// refuseCode shows the page again.
-func (v *visit) refuseCode(method mfa.Kind, key string) error {
-	return show(v, secondPage(v, v.failing(key), method), key)
-}
-
-// checkTOTP takes a try from every authenticator that the code could be of, before looking at it.
-func (s *SignIn) checkTOTP(v *visit, code string) error {
-	factors := slices.DeleteFunc(slices.Clone(v.a.Person.Factors), func(f attempt.Factor) bool { return f.Kind != mfa.TOTP })
-	counters := make([]throttle.Counter, len(factors))
-	for i, f := range factors {
-		counters[i] = throttle.Factor(f.ID)
-	}
-	blocks, err := throttle.Take(v.r.Context(), s.Store, v.a.Tenant, v.now, counters...)
-	if err != nil {
-		return err
-	}
-	for i, f := range factors {
-		step, ok, err := s.matchTOTP(v, f, code)
-		if err != nil {
-			return err
-		}
-		if ok {
-			return s.passTOTP(v, f.ID, step, counters, i)
-		}
-	}
-	return s.wrongCode(v, mfa.TOTP, blocks)
-}
-
-func (s *SignIn) matchTOTP(v *visit, f attempt.Factor, code string) (int64, bool, error) {
-	seed, err := s.Seal.Open(secretOf(v.a.Tenant, f.ID), f.Secret)
-	if err != nil {
-		return 0, false, fmt.Errorf("open authenticator: %w", err)
-	}
-	return totp.Match(seed, code, v.now)
-}
-
-// secretOf is where the secret of a factor is sealed to.
-func secretOf(t id.Tenant, f id.Factor) seal.Place {
-	return seal.Place{Tenant: t, Table: "factors", Row: f.String(), Column: "secret"}
-}
-
-func (s *SignIn) passTOTP(v *visit, f id.Factor, step int64, counters []throttle.Counter, used int) error {
-	ctx, t := v.r.Context(), v.a.Tenant
-	v.a.Prove(mfa.Proof{Kind: mfa.TOTP, At: v.now, Factor: f})
-	return s.advance(v, func(tx *storage.Tx) error {
-		err := tx.Later().UseTOTPStep(ctx, db.UseTOTPStepParams{TenantID: t, ID: f, Step: step, Now: v.now})
-		for i, c := range counters {
-			if i == used {
-				err = errors.Join(err, throttle.Forget(ctx, tx, t, c))
-			} else {
-				err = errors.Join(err, throttle.GiveBack(ctx, tx, t, c))
-			}
-		}
-		return err
-	})
-}
-
-func (s *SignIn) wrongCode(v *visit, method mfa.Kind, blocks bool) error {
-	kinds := []audit.Kind{audit.FactorFailed}
-	if blocks {
-		kinds = append(kinds, audit.TriesExhausted)
-	}
-	if err := s.record(v, kinds, map[string]any{"attempt": v.a.ID, "factor": method}); err != nil {
-		return err
-	}
-	return v.refuseCode(method, wrongKey(method))
+// refuse shows the page again.
+func (s *SignIn) refuse(v *visit, w way, key string) error {
+	return s.secondPage(v, v.failing(key), w, key)
 }

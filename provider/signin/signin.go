@@ -13,9 +13,13 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"sallyport/mfa"
 	"sallyport/mfa/policy"
+	"sallyport/mfa/webauthn"
 	"sallyport/provider/attempt"
 	"sallyport/provider/gate"
+	"sallyport/provider/notify"
+	"sallyport/provider/session"
 	"sallyport/provider/tenant"
 	"sallyport/provider/user"
 	"sallyport/provider/web"
@@ -26,6 +30,16 @@ import (
 
 // SignIn serves the flow. All fields are required.
 type SignIn struct {
+	// Factors are all there are, by kind; Keys is the one among them that begins a sign-in too, nil where the public
+	// address is no host name.
+	Factors map[mfa.Kind]mfa.Factor
+	Keys    *webauthn.Factor
+	// Pepper keys the hashes of codes that are sent, and challenges.
+	Pepper []byte
+	Outbox notify.Outbox
+	Links  user.Links
+	// Texts says that text messages can be sent.
+	Texts   bool
 	Store   *storage.Store
 	Seal    *seal.Sealer
 	Gate    *gate.Gate
@@ -35,7 +49,7 @@ type SignIn struct {
 	Now     func() time.Time
 }
 
-// page is one step: shown by GET, answered by POST.
+// page is one step: shown by GET, answered by POST; nil where it has no such half.
 type page struct {
 	path string
 	// fits says at which derived steps the page may be used.
@@ -50,16 +64,28 @@ func (s *SignIn) Routes() []web.Route {
 	for _, p := range []page{
 		{"identify", canSwitch, s.showIdentify, s.identify},
 		{"tenant", canName, s.showTenant, s.nameTenant},
+		{"passkey", s.canPasskey, nil, s.passkey},
 		{"password", at(attempt.StepPassword), s.showPassword, s.password},
+		{"forgot", at(attempt.StepPassword), s.showForgot, s.forgot},
 		{"second-factor", at(attempt.StepSecond), s.showSecond, s.second},
+		{"second-factor/choose", at(attempt.StepSecond), nil, s.choose},
+		{"second-factor/send", at(attempt.StepSecond), nil, s.resend},
+		{"second-factor/delivery", at(attempt.StepSecond), s.delivery, nil},
 		{"enrol", at(attempt.StepEnrol), s.showEnrol, s.enrol},
+		{"enrol/method", at(attempt.StepEnrol), s.showMethods, s.method},
+		{"enrol/send", at(attempt.StepEnrol), nil, s.sendAgain},
+		{"enrol/delivery", at(attempt.StepEnrol), s.delivery, nil},
+		{"enrol/skip", at(attempt.StepEnrol), nil, s.putOff},
 		{"backup-codes", at(attempt.StepBackup), s.showBackup, s.backup},
 		{"consent", at(attempt.StepConsent), s.showConsent, s.consent},
 	} {
 		path := "/signin/{attempt}/" + p.path
-		routes = append(routes,
-			web.Route{Methods: []string{http.MethodGet}, Path: path, Access: web.Attempt, Handler: s.serve(p.fits, p.show)},
-			web.Route{Methods: []string{http.MethodPost}, Path: path, Access: web.Attempt, Handler: s.serve(p.fits, p.submit)})
+		if p.show != nil {
+			routes = append(routes, web.Route{Methods: []string{http.MethodGet}, Path: path, Access: web.Attempt, Handler: s.serve(p.fits, p.show)})
+		}
+		if p.submit != nil {
+			routes = append(routes, web.Route{Methods: []string{http.MethodPost}, Path: path, Access: web.Attempt, Handler: s.serve(p.fits, p.submit)})
+		}
 	}
 	return append(routes,
 		web.Route{Methods: []string{http.MethodGet}, Path: "/signin/{attempt}/backup-codes.txt", Access: web.Attempt,
@@ -76,6 +102,8 @@ type visit struct {
 	d    policy.Decision
 	step attempt.Step
 	now  time.Time
+	// stored sets the cookie of what was written, once it was; nil where there is none.
+	stored func() error
 }
 
 func at(step attempt.Step) func(*visit) bool { return func(v *visit) bool { return v.step == step } }
@@ -104,11 +132,12 @@ func (s *SignIn) visit(w http.ResponseWriter, r *http.Request) (*visit, error) {
 	if !ok {
 		return nil, storage.ErrNotFound
 	}
-	binding := s.Edge.Cookies.Get(r, attempt.Cookie(id))
-	if binding == "" {
+	c := s.Edge.Cookies
+	brought := attempt.Presented{Binding: c.Get(r, attempt.Cookie(id)), Devices: session.Devices(c.Get(r, session.DeviceCookie)), Address: s.Edge.ClientAddr(r)}
+	if brought.Binding == "" {
 		return nil, attempt.ErrOtherBrowser
 	}
-	a, err := attempt.Load(r.Context(), s.Store.Tenant(t), t, id, binding)
+	a, err := attempt.Load(r.Context(), s.Store.Tenant(t), t, id, brought)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package throttle_test
 
 import (
+	"errors"
 	"net/netip"
 	"testing"
 
@@ -49,5 +50,28 @@ func TestB05SpellingsOfAnIdentifierShareACounter(t *testing.T) {
 	}
 	if throttle.Password("bob@acme.test") == want {
 		t.Error("everybody shares one counter")
+	}
+}
+
+func TestJ08SprayingFromABlockOfAddressesIsSlowedAndAnotherBlockIsNot(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	from := func(last byte) netip.Addr { return netip.AddrFrom4([4]byte{192, 0, 2, last}) }
+	refused := 0
+	for i := range 700 {
+		at := from(byte(i % 250))
+		if _, err := throttle.Take(ctx, w.store, w.tenant, w.now, throttle.Source(at), throttle.Network(at)); errors.Is(err, throttle.ErrTooMany) {
+			refused++
+		}
+	}
+	if refused != 100 {
+		t.Errorf("%d of 700 tries from one block were refused, want 100", refused)
+	}
+	honest := netip.MustParseAddr("198.51.100.7")
+	if _, err := throttle.Take(ctx, w.store, w.tenant, w.now, throttle.Source(honest), throttle.Network(honest)); err != nil {
+		t.Errorf("somebody elsewhere: %v", err)
+	}
+	if throttle.Network(from(1)) != throttle.Network(from(2)) || throttle.Network(from(1)) == throttle.Source(from(1)) {
+		t.Error("a block is not one counter of its own")
 	}
 }

@@ -1,10 +1,12 @@
-// Package throttle counts tries, so that guessing takes longer than anybody has.
+// Package throttle counts tries, so that guessing takes longer than anybody has, and messages, so that nobody is
+// flooded with them or earns by them.
 //
 // It owns the counters and what they allow. One mechanism for every authenticator and every
 // source: a try is taken, in a transaction of its own, before anything is verified; parallel tries
 // queue on one row and cannot see the same count. Nothing but a success of the very authenticator
-// resets its counter: no resend, restart, new attempt or other factor (gauntlet B01, B06). Callers
-// are the steps of provider/signin.
+// resets its counter: no resend, restart, new attempt or other factor (gauntlet B01, B06). Messages are
+// capped apart from tries, and nothing resets those counts (J05, J06). Callers are the steps of provider/signin,
+// whoever queues a code or a link, and provider/notify for its notices.
 package throttle
 
 import (
@@ -14,8 +16,10 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
+	"sallyport/mfa"
 	"sallyport/storage"
 	"sallyport/storage/db"
 	"sallyport/storage/id"
@@ -42,14 +46,18 @@ var (
 	account = limit{free: 5, spent: 1 << 30, first: 30 * time.Second, longest: 15 * time.Minute, forget: 24 * time.Hour}
 	// One address may serve a whole office, so it gets more; it exists against spraying (J08).
 	source = limit{free: 60, spent: 1 << 30, first: 30 * time.Second, longest: 15 * time.Minute, forget: 15 * time.Minute}
+	// A block serves several offices, and is what somebody who sprays rents.
+	network = limit{free: 600, spent: 1 << 30, first: 30 * time.Second, longest: 15 * time.Minute, forget: 15 * time.Minute}
 )
 
 // Factor counts tries at one enrolled authenticator.
 func Factor(f id.Factor) Counter { return Counter{"factor:" + f.String(), authenticator} }
 
-// Backup counts tries at the person's backup codes, which are one authenticator together. Like every counter of
-// an authenticator it is named factor:, so that it is kept.
-func Backup(u id.User) Counter { return Counter{"factor:backup:" + u.String(), authenticator} }
+// Recovery counts tries at the person's codes of one kind, which are one authenticator together. Like every counter
+// of an authenticator it is named factor:, so that it is kept.
+func Recovery(k mfa.Kind, u id.User) Counter {
+	return Counter{"factor:" + string(k) + ":" + u.String(), authenticator}
+}
 
 // Password counts tries at an identifier in its canonical form, whether it has an account or
 // not, so that the answer is the same for both.
@@ -58,19 +66,28 @@ func Password(identifier string) Counter {
 	return Counter{"password:" + base64.RawURLEncoding.EncodeToString(h[:]), account}
 }
 
+// Known counts tries at the password of a trusted device's owner from that device, whose secret nobody else has.
+func Known(d id.Device) Counter { return Counter{"password:device:" + d.String(), account} }
+
 // Source counts tries from a client address; an IPv6 customer is a /64.
-func Source(a netip.Addr) Counter {
+func Source(a netip.Addr) Counter { return Counter{"source:" + around(a, 32, 64), source} }
+
+// Network counts tries from the block that a client address is in: who sprays one password over many names has more
+// than one address (gauntlet J08).
+func Network(a netip.Addr) Counter { return Counter{"network:" + around(a, 24, 48), network} }
+
+func around(a netip.Addr, bits4, bits6 int) string {
 	// An IPv4 address in IPv6 form must not share one /64 with all the others.
 	a = a.Unmap()
-	bits := 32
+	bits := bits4
 	if a.Is6() {
-		bits = 64
+		bits = bits6
 	}
 	p, err := a.Prefix(bits)
 	if err != nil {
 		p = netip.Prefix{} // no address known: all such share one counter
 	}
-	return Counter{"source:" + p.String(), source}
+	return p.String()
 }
 
 // ErrTooMany says that a try was refused; RetryAfter says for how long.
@@ -81,12 +98,17 @@ type Refused struct {
 	wait time.Duration
 	// Spent says that the authenticator took all the failures it ever may and must be bound again.
 	Spent bool
+	// What says which cap refused a message; empty for a try.
+	What string
 }
 
 func (r *Refused) Error() string { return fmt.Sprintf("%v: wait %v", ErrTooMany, r.wait) }
 
 // Unwrap makes errors.Is(err, ErrTooMany) true.
 func (r *Refused) Unwrap() error { return ErrTooMany }
+
+// Wait refuses for that long without counting anything.
+func Wait(d time.Duration) error { return &Refused{wait: d} }
 
 // RetryAfter is how long to wait before the next try.
 func (r *Refused) RetryAfter() time.Duration { return r.wait }
@@ -95,20 +117,44 @@ func (r *Refused) RetryAfter() time.Duration { return r.wait }
 // allows it. Errors are *Refused, or of storage; on either nothing may be verified. blocks says that
 // this was the last free try of a counter: when it fails, somebody should hear of it. One round trip.
 func Take(ctx context.Context, s *storage.Store, t id.Tenant, now time.Time, counters ...Counter) (blocks bool, err error) {
+	taken, err := TakeEach(ctx, s, t, now, counters...)
+	if err == nil {
+		err = taken.Refused
+	}
+	return taken.Blocks && err == nil, err
+}
+
+// Taken is what each of several counters said.
+type Taken struct {
+	Allowed []bool
+	// Blocks is that of Take; Refused is the first refusal, nil when all allowed the try.
+	Blocks  bool
+	Refused error
+}
+
+// TakeEach is Take where each counter speaks for an authenticator of its own: what one of them refuses may not be
+// verified against that one, and is no reason to refuse the others (gauntlet J03). Errors are *Refused when none allows
+// it, or of storage.
+func TakeEach(ctx context.Context, s *storage.Store, t id.Tenant, now time.Time, counters ...Counter) (Taken, error) {
 	rows, err := s.Tenant(t).TakeTries(ctx, params(t, now, counters))
 	if err != nil {
-		return false, fmt.Errorf("take a try: %w", err)
+		return Taken{}, fmt.Errorf("take a try: %w", err)
 	}
 	if len(rows) != len(counters) {
-		return false, fmt.Errorf("take a try: %d answers for %d counters", len(rows), len(counters))
+		return Taken{}, fmt.Errorf("take a try: %d answers for %d counters", len(rows), len(counters))
 	}
+	taken := Taken{Allowed: make([]bool, len(rows))}
 	for i, row := range rows {
-		if !row.Allowed {
-			return false, counters[i].refusal(row, now)
+		taken.Allowed[i] = row.Allowed
+		taken.Blocks = taken.Blocks || row.Allowed && row.Failures == counters[i].limit.free
+		if !row.Allowed && taken.Refused == nil {
+			taken.Refused = counters[i].refusal(row, now)
 		}
-		blocks = blocks || row.Failures == counters[i].limit.free
 	}
-	return blocks, nil
+	if !slices.Contains(taken.Allowed, true) {
+		return taken, taken.Refused
+	}
+	return taken, nil
 }
 
 func params(t id.Tenant, now time.Time, counters []Counter) db.TakeTriesParams {

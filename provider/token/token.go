@@ -1,5 +1,5 @@
 // Package token makes and reads the opaque secrets that Sallyport hands out: codes, access and
-// refresh tokens, and the secrets behind attempt and session cookies.
+// refresh tokens, links in mails, and the secrets behind attempt, session and device cookies.
 //
 // A secret is 256 random bits behind a prefix that names its type and its tenant, so that the
 // look-up runs inside the tenant's fence and a leaked one can be recognised. Only its SHA-256 is
@@ -27,6 +27,12 @@ const (
 	Attempt Kind = "sps"
 	Session Kind = "spw"
 	Client  Kind = "spk"
+	// What is behind the links in mails: a new password, an address, the word that a change was not one's own.
+	Reset     Kind = "spx"
+	Confirm   Kind = "spe"
+	Objection Kind = "spo"
+	// Device is behind the cookie of a trusted device.
+	Device Kind = "spd"
 )
 
 // Secret is a secret and where it is looked up.

@@ -10,7 +10,8 @@ import (
 	"sallyport/storage/id"
 )
 
-var kinds = []token.Kind{token.Code, token.Access, token.Refresh, token.Attempt, token.Session, token.Client}
+var kinds = []token.Kind{token.Code, token.Access, token.Refresh, token.Attempt, token.Session, token.Client,
+	token.Reset, token.Confirm, token.Objection, token.Device}
 
 func TestSecretReadsBack(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,8 @@
 // Package user owns people: how an address is told from another, how a password is kept, and the
-// transactions that create and change a user. It has no net/http; provider/signin, provider/account
-// and the command line call it.
+// transactions that create and change a user: those by links in mails too, which prove a mailbox and nothing else.
+// It has no net/http and judges no proof: a caller who lets somebody change a password or an address has asked
+// for a fresh one. It sends nothing either, but queues with provider/notify. provider/signin,
+// provider/account and the command line call it.
 //
 // Dependencies: golang.org/x/crypto/argon2 (the Go team's implementation of RFC 9106; a wrapper would
 // hide the parameters that we must bound), golang.org/x/sync/semaphore and golang.org/x/text (the same
@@ -18,7 +20,6 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"sallyport/provider/session"
 	"sallyport/storage"
 	"sallyport/storage/audit"
 	"sallyport/storage/db"
@@ -100,22 +101,6 @@ func SetDisabled(ctx context.Context, s *storage.Store, t id.Tenant, u id.User, 
 	})
 	if err != nil {
 		return fmt.Errorf("set user disabled: %w", err)
-	}
-	return nil
-}
-
-// SetPassword replaces the password and ends what rests on the old one: every session and grant (gauntlet D03).
-// Factors stay. Errors: storage.ErrConflict when there is no such user.
-func SetPassword(ctx context.Context, s *storage.Store, t id.Tenant, u id.User, hash string, by audit.Actor, now time.Time) error {
-	err := s.InTenant(ctx, t, func(tx *storage.Tx) error {
-		return errors.Join(
-			tx.Later().SetPasswordHash(ctx, db.SetPasswordHashParams{TenantID: t, ID: u, PasswordHash: hash}),
-			session.EndOthers(ctx, tx, t, u, id.Session{}, "password set", now),
-			audit.Record(ctx, tx, t, audit.Event{Kind: audit.PasswordSet, At: now, Actor: by, Target: audit.OnUser(u)}),
-		)
-	})
-	if err != nil {
-		return fmt.Errorf("set password: %w", err)
 	}
 	return nil
 }

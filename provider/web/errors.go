@@ -71,5 +71,8 @@ var table = []row{
 	{ErrBrowser, http.StatusForbidden, templates.ErrorBrowser},
 	{attempt.ErrOtherBrowser, http.StatusForbidden, templates.ErrorBrowser},
 	{gate.ErrNotDone, http.StatusConflict, templates.ErrorConflict},
+	{user.ErrFrozen, http.StatusForbidden, templates.ErrorFrozen},
+	{user.ErrTaken, http.StatusConflict, templates.ErrorEmailTaken},
+	{user.ErrLink, http.StatusGone, templates.ErrorLinkDead},
 	{user.ErrBusy, http.StatusServiceUnavailable, templates.ErrorBusy},
 }

@@ -65,6 +65,9 @@ func failPage(w http.ResponseWriter, r *http.Request, p Error) {
 		id = RequestID(r.Context())
 	}
 	page := templates.Message{Status: p.Status, Body: p.Key, Data: p.Data, RequestID: id}
+	if p.Key == templates.ErrorLinkDead || p.Key == templates.ErrorForbidden {
+		page.Links = []templates.Choice{{Key: templates.ButtonSettings, URL: "/account"}} // nowhere else to go from here
+	}
 	if err := Render(w, r, p.Status, page); err != nil {
 		// The page is broken too: say it in words that need no template.
 		EventFrom(r.Context()).failed(err)

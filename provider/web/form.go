@@ -13,12 +13,13 @@ import (
 	"sallyport/templates"
 )
 
-// maxPairs bounds the keys of a form; the longest page has a dozen.
-const maxPairs = 64
+// maxPairs bounds the keys of a form (gauntlet L03). The longest page is that of the policy: a hundred rules, each of
+// seven fields.
+const maxPairs = 1024
 
 // Form reads the named fields of a posted form, and of its body only; a field that was not sent is "". Values
 // are not trimmed: a password may end in a space. Errors: 415 for another content type, ErrBadRequest for a
-// named field sent twice (two readers would see two values), more than 64 pairs, NUL or broken UTF-8; 413 for
+// named field sent twice (two readers would see two values), more than 1024 pairs, NUL or broken UTF-8; 413 for
 // a body over the limit.
 func Form(r *http.Request, fields ...string) (map[string]string, error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))

@@ -3,6 +3,7 @@ package web_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"strings"
@@ -46,14 +47,14 @@ func TestI05FormRefusesOtherContentTypes(t *testing.T) {
 func TestFormRefusesWhatHasTwoReadings(t *testing.T) {
 	t.Parallel()
 	var many []string
-	for i := range 65 {
+	for i := range 1025 {
 		many = append(many, fmt.Sprintf("k%d=v", i))
 	}
 	for name, body := range map[string]string{
 		"repeated":           "a=1&a=2",
 		"repeated, encoded":  "a=1&%61=2",
 		"too many":           strings.Join(many, "&"),
-		"too many, one key":  strings.Repeat("z=1&", 65),
+		"too many, one key":  strings.Repeat("z=1&", 1025),
 		"broken UTF-8":       "a=%ff",
 		"broken UTF-8 raw":   "a=\xff",
 		"broken UTF-8 key":   "%ff=a",
@@ -68,8 +69,40 @@ func TestFormRefusesWhatHasTwoReadings(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
-	if _, err := web.Form(post("/x", strings.Join(many[:64], "&")), "a"); err != nil {
-		t.Errorf("64 pairs: %v", err)
+	if _, err := web.Form(post("/x", strings.Join(many[:1024], "&")), "a"); err != nil {
+		t.Errorf("1024 pairs: %v", err)
+	}
+}
+
+// L03: a million keys are refused by the count of what separates them, before any is decoded into a map. Not parallel: it counts what is allocated.
+func TestL03FormOfAMillionKeysIsRefused(t *testing.T) {
+	for _, flood := range []string{strings.Repeat("&", 1_000_000), strings.Repeat("a&", 500_000), "a=1" + strings.Repeat("&b", 340_000)} {
+		r := post("/x", flood)
+		cost := testing.AllocsPerRun(1, func() {
+			r.Body = io.NopCloser(strings.NewReader(flood))
+			if got, err := web.Form(r, "a"); !errors.Is(err, web.ErrBadRequest) || got != nil {
+				t.Errorf("%.10s…: %v, %v", flood, got, err)
+			}
+		})
+		if cost > 200 {
+			t.Errorf("%.10s…: %v allocations", flood, cost)
+		}
+	}
+}
+
+func TestFormTakesAPolicyOfTheMostRules(t *testing.T) {
+	t.Parallel()
+	typed := []string{"version=1"}
+	for n := range 101 { // the last one is blank
+		for _, field := range []string{"name", "level", "roles", "domains", "clients", "networks", "outside"} {
+			typed = append(typed, fmt.Sprintf("rule_%d_%s=v", n, field))
+		}
+	}
+	for i := range 100 {
+		typed = append(typed, fmt.Sprintf("other_%d=on", i))
+	}
+	if got, err := web.Form(post("/x", strings.Join(typed, "&")), "version", "rule_99_outside"); err != nil || got["version"] != "1" || got["rule_99_outside"] != "v" {
+		t.Errorf("%v, %v", got, err)
 	}
 }
 

@@ -21,41 +21,70 @@ import (
 // Kind names an event. It is stored; values never change meaning.
 type Kind string
 
-// The catalogue.
+// The catalogue: signing in.
 const (
-	SignInDone          Kind = "signin.done"
-	SignInDenied        Kind = "signin.consent_denied"
-	SignInRefused       Kind = "signin.refused"
-	PasswordFailed      Kind = "signin.password_failed"
-	FactorFailed        Kind = "signin.factor_failed"
-	TriesExhausted      Kind = "signin.tries_exhausted"
-	FactorEnrolled      Kind = "factor.enrolled"
-	FactorRemoved       Kind = "factor.removed"
-	BackupCodesReplaced Kind = "factor.backup_codes_replaced"
-	SessionEnded        Kind = "session.ended"
-	ConsentGiven        Kind = "consent.given"
-	ConsentRevoked      Kind = "consent.revoked"
-	CodeReused          Kind = "grant.code_reused"
-	RefreshReused       Kind = "grant.refresh_reused"
-	RefreshRefused      Kind = "grant.refresh_refused"
-	PolicyChanged       Kind = "policy.changed"
-	UserCreated         Kind = "user.created"
-	UserDisabled        Kind = "user.disabled"
-	UserEnabled         Kind = "user.enabled"
-	PasswordSet         Kind = "user.password_set"
-	TenantCreated       Kind = "tenant.created"
-	TenantDisabled      Kind = "tenant.disabled"
-	TenantEnabled       Kind = "tenant.enabled"
-	ClientCreated       Kind = "client.created"
-	ClientDisabled      Kind = "client.disabled"
-	ClientEnabled       Kind = "client.enabled"
-	SigningKeyRotated   Kind = "key.rotated"
+	SignInDone     Kind = "signin.done"
+	SignInDenied   Kind = "signin.consent_denied"
+	SignInRefused  Kind = "signin.refused"
+	PasswordFailed Kind = "signin.password_failed"
+	FactorFailed   Kind = "signin.factor_failed"
+	TriesExhausted Kind = "signin.tries_exhausted"
+	BreakGlass     Kind = "signin.break_glass" // by an account that no rule binds
+	SessionEnded   Kind = "session.ended"
+	ConsentGiven   Kind = "consent.given"
+	ConsentRevoked Kind = "consent.revoked"
+	CodeReused     Kind = "grant.code_reused"
+	RefreshReused  Kind = "grant.refresh_reused"
+	RefreshRefused Kind = "grant.refresh_refused"
 )
 
-// fanned are the kinds that consumers beyond the record hear of.
+// The catalogue: second factors and what stands in for them.
+const (
+	FactorEnrolled      Kind = "factor.enrolled"
+	FactorRemoved       Kind = "factor.removed"
+	FactorsReset        Kind = "factor.reset_by_administrator"
+	BackupCodesReplaced Kind = "factor.backup_codes_replaced"
+	BackupCodeUsed      Kind = "factor.backup_code_used"
+	CodeSent            Kind = "factor.code_sent"
+	CodeNotSent         Kind = "factor.code_refused" // by a cap; the detail says by which
+	CounterRegressed    Kind = "factor.counter_regressed"
+	EnrolmentSkipped    Kind = "factor.enrolment_skipped"
+	AccessCodeIssued    Kind = "access_code.issued"
+	AccessCodeUsed      Kind = "access_code.used"
+	AccessCodeRevoked   Kind = "access_code.revoked"
+	DeviceTrusted       Kind = "device.trusted"
+	DeviceStolen        Kind = "device.stolen"
+	DevicesEnded        Kind = "device.ended"
+)
+
+// The catalogue: accounts and what is configured.
+const (
+	UserCreated        Kind = "user.created"
+	UserDisabled       Kind = "user.disabled"
+	UserEnabled        Kind = "user.enabled"
+	Objected           Kind = "user.objected" // a person says that a change was not theirs
+	Unfrozen           Kind = "user.unfrozen"
+	PasswordSet        Kind = "user.password_set"
+	PasswordResetAsked Kind = "password.reset_asked"
+	EmailConfirmed     Kind = "email.confirmed"
+	EmailChangeAsked   Kind = "email.change_asked" // the detail "new" is told, masked
+	EmailChanged       Kind = "email.changed"      // the detail "old" is told as well
+	PolicyChanged      Kind = "policy.changed"
+	TenantCreated      Kind = "tenant.created"
+	TenantDisabled     Kind = "tenant.disabled"
+	TenantEnabled      Kind = "tenant.enabled"
+	ClientCreated      Kind = "client.created"
+	ClientDisabled     Kind = "client.disabled"
+	ClientEnabled      Kind = "client.enabled"
+	SigningKeyRotated  Kind = "key.rotated"
+)
+
+// fanned are the kinds that consumers beyond the record hear of: people, or whoever watches the log.
 var fanned = map[Kind]bool{
-	TriesExhausted: true, FactorEnrolled: true, FactorRemoved: true, BackupCodesReplaced: true, CodeReused: true, RefreshReused: true,
-	PolicyChanged: true, UserDisabled: true, PasswordSet: true,
+	TriesExhausted: true, BreakGlass: true, CodeReused: true, RefreshReused: true,
+	FactorEnrolled: true, FactorRemoved: true, FactorsReset: true, BackupCodesReplaced: true, BackupCodeUsed: true, CodeNotSent: true, CounterRegressed: true,
+	AccessCodeIssued: true, AccessCodeUsed: true, DeviceStolen: true,
+	UserDisabled: true, Objected: true, PasswordSet: true, EmailChangeAsked: true, EmailChanged: true, PolicyChanged: true,
 }
 
 // Actor is who did it.

@@ -25,12 +25,17 @@ var (
 	now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 )
 
-// fanned is the catalogue's part that consumers hear of: security mails hang on it.
-var fanned = []audit.Kind{audit.TriesExhausted, audit.FactorEnrolled, audit.FactorRemoved, audit.BackupCodesReplaced, audit.CodeReused, audit.RefreshReused,
-	audit.PolicyChanged, audit.UserDisabled, audit.PasswordSet}
+// fanned is the catalogue's part that consumers hear of: security mails and alarms hang on it.
+var fanned = []audit.Kind{audit.TriesExhausted, audit.BreakGlass, audit.CodeReused, audit.RefreshReused,
+	audit.FactorEnrolled, audit.FactorRemoved, audit.FactorsReset, audit.BackupCodesReplaced, audit.BackupCodeUsed, audit.CodeNotSent, audit.CounterRegressed,
+	audit.AccessCodeIssued, audit.AccessCodeUsed, audit.DeviceStolen,
+	audit.UserDisabled, audit.Objected, audit.PasswordSet, audit.EmailChangeAsked, audit.EmailChanged, audit.PolicyChanged}
 
 var quiet = []audit.Kind{audit.SignInDone, audit.SignInDenied, audit.SignInRefused, audit.PasswordFailed, audit.FactorFailed, audit.SessionEnded,
-	audit.ConsentGiven, audit.ConsentRevoked, audit.RefreshRefused, audit.UserCreated, audit.UserEnabled, audit.TenantCreated, audit.ClientCreated, audit.SigningKeyRotated}
+	audit.ConsentGiven, audit.ConsentRevoked, audit.RefreshRefused,
+	audit.CodeSent, audit.EnrolmentSkipped, audit.AccessCodeRevoked, audit.DeviceTrusted, audit.DevicesEnded,
+	audit.UserCreated, audit.UserEnabled, audit.Unfrozen, audit.PasswordResetAsked, audit.EmailConfirmed,
+	audit.TenantCreated, audit.TenantDisabled, audit.TenantEnabled, audit.ClientCreated, audit.ClientDisabled, audit.ClientEnabled, audit.SigningKeyRotated}
 
 type world struct {
 	t        *testing.T

@@ -118,7 +118,8 @@ func (q *Queries) FinishAttempt(ctx context.Context, arg FinishAttemptParams) er
 
 const loadAttempt = `-- name: LoadAttempt :one
 SELECT a.tenant_id, a.id, a.version, a.binding, a.purpose, a.client_id, a.request, a.user_id, a.session_id, a.facts, a.created_at, a.expires_at, a.done_at, t.slug AS tenant_slug, t.name AS tenant_name, t.disabled AS tenant_disabled,
-    u.email, u.name, u.password_hash, u.role, u.service, u.disabled AS user_disabled,
+    u.email, u.email_confirmed_at, u.name, u.password_hash, u.password_by_mail, u.role, u.service, u.disabled AS user_disabled, u.frozen_at,
+    u.enrol_until, u.enrol_skips,
     coalesce(p.version, 0)::int AS policy_version, p.document AS policy,
     s.proofs AS session_proofs, s.created_at AS session_created_at, s.seen_at AS session_seen_at,
     c.scopes AS consented, coalesce(k.name, '')::text AS client_name, coalesce(k.first_party, false) AS first_party,
@@ -126,7 +127,11 @@ SELECT a.tenant_id, a.id, a.version, a.binding, a.purpose, a.client_id, a.reques
             'step', f.last_step, 'secret', encode(f.secret, 'base64')))
         FROM factors f WHERE f.tenant_id = a.tenant_id AND f.user_id = a.user_id AND f.ended_at IS NULL), '[]')::jsonb AS factors,
     coalesce((SELECT jsonb_agg(encode(b.hash, 'base64')) FROM single_use b
-        WHERE b.tenant_id = a.tenant_id AND b.user_id = a.user_id AND b.kind = 'backup_code' AND b.used_at IS NULL), '[]')::jsonb AS backup_codes
+        WHERE b.tenant_id = a.tenant_id AND b.user_id = a.user_id AND b.kind = 'backup_code' AND b.used_at IS NULL), '[]')::jsonb AS backup_codes,
+    coalesce((SELECT jsonb_agg(jsonb_build_object('hash', encode(b.hash, 'base64'), 'expires', b.expires_at)) FROM single_use b
+        WHERE b.tenant_id = a.tenant_id AND b.user_id = a.user_id AND b.kind = 'access_code' AND b.used_at IS NULL), '[]')::jsonb AS access_codes,
+    m.sent_at AS message_sent_at, m.failed_at AS message_failed_at, coalesce(m.last_error <> '', false)::boolean AS message_tried,
+    x.hash AS device_hash, x.used_at AS device_used_at, d.id AS device_id, d.policy_version AS device_policy, d.expires_at AS device_expires_at, d.ended_at AS device_ended_at
 FROM signin_attempts a
 LEFT JOIN tenants t ON t.tenant_id = a.tenant_id
 LEFT JOIN users u ON u.tenant_id = a.tenant_id AND u.id = a.user_id
@@ -134,6 +139,13 @@ LEFT JOIN LATERAL (SELECT version, document FROM policies p WHERE p.tenant_id = 
 LEFT JOIN sessions s ON s.tenant_id = a.tenant_id AND s.id = a.session_id AND s.user_id = a.user_id AND s.ended_at IS NULL
 LEFT JOIN consents c ON c.tenant_id = a.tenant_id AND c.user_id = a.user_id AND c.client_id = a.client_id
 LEFT JOIN clients k ON k.id = a.client_id AND (k.tenant_id = a.tenant_id OR k.tenant_id = lobby())
+LEFT JOIN messages m ON m.tenant_id = a.tenant_id AND m.id = (a.facts -> 'sent' ->> 'message')::uuid
+LEFT JOIN single_use x ON x.tenant_id = a.tenant_id AND x.kind = 'trusted_device' AND x.user_id = a.user_id AND x.hash = (
+    -- Of several secrets of this person that the browser holds, the one that is worth most.
+    SELECT y.hash FROM single_use y JOIN trusted_devices e ON e.tenant_id = y.tenant_id AND e.id = (y.data ->> 'device')::uuid AND e.user_id = y.user_id
+    WHERE y.tenant_id = a.tenant_id AND y.kind = 'trusted_device' AND y.user_id = a.user_id AND y.hash = ANY($4::bytea[])
+    ORDER BY e.ended_at IS NULL DESC, e.policy_version DESC, y.used_at IS NULL DESC, e.expires_at DESC LIMIT 1)
+LEFT JOIN trusted_devices d ON d.tenant_id = x.tenant_id AND d.id = (x.data ->> 'device')::uuid AND d.user_id = x.user_id
 WHERE a.tenant_id = $1 AND a.id = $2 AND a.binding = $3
 `
 
@@ -141,6 +153,7 @@ type LoadAttemptParams struct {
 	TenantID id.Tenant
 	ID       id.Attempt
 	Binding  []byte
+	Devices  [][]byte
 }
 
 type LoadAttemptRow struct {
@@ -149,11 +162,16 @@ type LoadAttemptRow struct {
 	TenantName       *string
 	TenantDisabled   *bool
 	Email            *string
+	EmailConfirmedAt *time.Time
 	Name             *string
 	PasswordHash     *string
+	PasswordByMail   *bool
 	Role             *string
 	Service          *bool
 	UserDisabled     *bool
+	FrozenAt         *time.Time
+	EnrolUntil       *time.Time
+	EnrolSkips       *int32
 	PolicyVersion    int32
 	Policy           []byte
 	SessionProofs    []byte
@@ -164,11 +182,26 @@ type LoadAttemptRow struct {
 	FirstParty       bool
 	Factors          []byte
 	BackupCodes      []byte
+	AccessCodes      []byte
+	MessageSentAt    *time.Time
+	MessageFailedAt  *time.Time
+	MessageTried     bool
+	DeviceHash       []byte
+	DeviceUsedAt     *time.Time
+	DeviceID         id.Device
+	DevicePolicy     *int32
+	DeviceExpiresAt  *time.Time
+	DeviceEndedAt    *time.Time
 }
 
 // Everything a step needs, in one statement: the facts on record as they are now.
 func (q *Queries) LoadAttempt(ctx context.Context, arg LoadAttemptParams) (LoadAttemptRow, error) {
-	row := q.db.QueryRow(ctx, loadAttempt, arg.TenantID, arg.ID, arg.Binding)
+	row := q.db.QueryRow(ctx, loadAttempt,
+		arg.TenantID,
+		arg.ID,
+		arg.Binding,
+		arg.Devices,
+	)
 	var i LoadAttemptRow
 	err := row.Scan(
 		&i.SigninAttempt.TenantID,
@@ -188,11 +221,16 @@ func (q *Queries) LoadAttempt(ctx context.Context, arg LoadAttemptParams) (LoadA
 		&i.TenantName,
 		&i.TenantDisabled,
 		&i.Email,
+		&i.EmailConfirmedAt,
 		&i.Name,
 		&i.PasswordHash,
+		&i.PasswordByMail,
 		&i.Role,
 		&i.Service,
 		&i.UserDisabled,
+		&i.FrozenAt,
+		&i.EnrolUntil,
+		&i.EnrolSkips,
 		&i.PolicyVersion,
 		&i.Policy,
 		&i.SessionProofs,
@@ -203,6 +241,16 @@ func (q *Queries) LoadAttempt(ctx context.Context, arg LoadAttemptParams) (LoadA
 		&i.FirstParty,
 		&i.Factors,
 		&i.BackupCodes,
+		&i.AccessCodes,
+		&i.MessageSentAt,
+		&i.MessageFailedAt,
+		&i.MessageTried,
+		&i.DeviceHash,
+		&i.DeviceUsedAt,
+		&i.DeviceID,
+		&i.DevicePolicy,
+		&i.DeviceExpiresAt,
+		&i.DeviceEndedAt,
 	)
 	return i, err
 }

@@ -7,25 +7,10 @@ package db
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 	"sallyport/storage/id"
 )
-
-const endBackupCodes = `-- name: EndBackupCodes :exec
-DELETE FROM single_use WHERE tenant_id = $1 AND user_id = $2::uuid AND kind = 'backup_code'
-`
-
-type EndBackupCodesParams struct {
-	TenantID id.Tenant
-	Owner    uuid.UUID
-}
-
-func (q *Queries) EndBackupCodes(ctx context.Context, arg EndBackupCodesParams) error {
-	_, err := q.db.Exec(ctx, endBackupCodes, arg.TenantID, arg.Owner)
-	return err
-}
 
 const endBackupCodesOfUnenrolled = `-- name: EndBackupCodesOfUnenrolled :exec
 DELETE FROM single_use s WHERE s.tenant_id = $1 AND s.user_id = $2::uuid AND s.kind = 'backup_code'
@@ -61,7 +46,8 @@ func (q *Queries) ExpectFactors(ctx context.Context, arg ExpectFactorsParams) er
 }
 
 const holdUser = `-- name: HoldUser :exec
-SELECT 1 FROM users WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE
+WITH u AS (SELECT 1 FROM users WHERE tenant_id = $1 AND id = $2 AND frozen_at IS NULL FOR NO KEY UPDATE)
+SELECT require_one(count(*), 'changes frozen') FROM u
 `
 
 type HoldUserParams struct {
@@ -69,48 +55,9 @@ type HoldUserParams struct {
 	ID       id.User
 }
 
-// Whoever adds or ends factors and codes of one person waits here: the statements after it see what the other did.
+// Whoever changes what a person proves themselves with waits here: the statements after it see what the other did.
+// Nobody changes anything while the person's word stands that a change was not theirs.
 func (q *Queries) HoldUser(ctx context.Context, arg HoldUserParams) error {
 	_, err := q.db.Exec(ctx, holdUser, arg.TenantID, arg.ID)
-	return err
-}
-
-const issueBackupCodes = `-- name: IssueBackupCodes :exec
-INSERT INTO single_use (tenant_id, kind, hash, user_id, data, created_at, expires_at)
-SELECT $1, 'backup_code', h, $2::uuid, '{}', $3::timestamptz, $3::timestamptz + interval '100 years'
-FROM unnest($4::bytea[]) AS h
-`
-
-type IssueBackupCodesParams struct {
-	TenantID id.Tenant
-	Owner    uuid.UUID
-	Now      time.Time
-	Hashes   [][]byte
-}
-
-// They do not expire; the table wants an end, so it gets a far one.
-func (q *Queries) IssueBackupCodes(ctx context.Context, arg IssueBackupCodesParams) error {
-	_, err := q.db.Exec(ctx, issueBackupCodes,
-		arg.TenantID,
-		arg.Owner,
-		arg.Now,
-		arg.Hashes,
-	)
-	return err
-}
-
-const useBackupCode = `-- name: UseBackupCode :exec
-SELECT require_one(count(*) FILTER (WHERE x.fresh), 'backup code')
-FROM consume($1::uuid, 'backup_code', $2::bytea, $3::timestamptz) AS x (fresh, reused, grant_id, data, created_at)
-`
-
-type UseBackupCodeParams struct {
-	TenantID uuid.UUID
-	Hash     []byte
-	Now      time.Time
-}
-
-func (q *Queries) UseBackupCode(ctx context.Context, arg UseBackupCodeParams) error {
-	_, err := q.db.Exec(ctx, useBackupCode, arg.TenantID, arg.Hash, arg.Now)
 	return err
 }

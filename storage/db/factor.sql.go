@@ -71,6 +71,31 @@ func (q *Queries) EndFactor(ctx context.Context, arg EndFactorParams) error {
 	return err
 }
 
+const endFactors = `-- name: EndFactors :exec
+UPDATE factors SET ended_at = $3::timestamptz, end_reason = $4::text
+WHERE tenant_id = $1 AND user_id = $2 AND ended_at IS NULL AND ($5::text = '' OR kind = $5::text)
+`
+
+type EndFactorsParams struct {
+	TenantID id.Tenant
+	UserID   id.User
+	Now      time.Time
+	Reason   string
+	Kind     string
+}
+
+// All at once, by an administrator or with the mailbox they rest on.
+func (q *Queries) EndFactors(ctx context.Context, arg EndFactorsParams) error {
+	_, err := q.db.Exec(ctx, endFactors,
+		arg.TenantID,
+		arg.UserID,
+		arg.Now,
+		arg.Reason,
+		arg.Kind,
+	)
+	return err
+}
+
 const factorOfUser = `-- name: FactorOfUser :one
 SELECT id, kind, name, ended_at FROM factors WHERE tenant_id = $1 AND user_id = $2 AND id = $3
 `
@@ -191,6 +216,51 @@ func (q *Queries) SealedFactorsAllTenants(ctx context.Context, after id.Factor) 
 		return nil, err
 	}
 	return items, nil
+}
+
+const useCounter = `-- name: UseCounter :exec
+WITH u AS (
+    UPDATE factors SET last_step = $3, last_used_at = $4::timestamptz
+    WHERE tenant_id = $1 AND id = $2 AND kind = 'webauthn' AND ended_at IS NULL
+        AND (last_step < $3 OR (last_step = 0 AND $3::bigint = 0))
+    RETURNING 1)
+SELECT require_one(count(*), 'signature counter') FROM u
+`
+
+type UseCounterParams struct {
+	TenantID id.Tenant
+	ID       id.Factor
+	Step     int64
+	Now      time.Time
+}
+
+// A signature counter only rises (WebAuthn 7.2 step 22); an authenticator without one always says 0.
+func (q *Queries) UseCounter(ctx context.Context, arg UseCounterParams) error {
+	_, err := q.db.Exec(ctx, useCounter,
+		arg.TenantID,
+		arg.ID,
+		arg.Step,
+		arg.Now,
+	)
+	return err
+}
+
+const useFactor = `-- name: UseFactor :exec
+WITH u AS (
+    UPDATE factors SET last_used_at = $3::timestamptz WHERE tenant_id = $1 AND id = $2 AND ended_at IS NULL
+    RETURNING 1)
+SELECT require_one(count(*), 'factor') FROM u
+`
+
+type UseFactorParams struct {
+	TenantID id.Tenant
+	ID       id.Factor
+	Now      time.Time
+}
+
+func (q *Queries) UseFactor(ctx context.Context, arg UseFactorParams) error {
+	_, err := q.db.Exec(ctx, useFactor, arg.TenantID, arg.ID, arg.Now)
+	return err
 }
 
 const useTOTPStep = `-- name: UseTOTPStep :exec

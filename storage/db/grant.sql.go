@@ -14,8 +14,8 @@ import (
 )
 
 const consumeForGrant = `-- name: ConsumeForGrant :one
-SELECT x.fresh::boolean AS fresh, x.reused::boolean AS reused, x.data::jsonb AS data, x.created_at::timestamptz AS created_at, g.tenant_id, g.id, g.user_id, g.client_id, g.session_id, g.scopes, g.acr, g.amr, g.auth_time, g.proofs, g.created_at, g.expires_at, g.ended_at, g.end_reason, u.tenant_id, u.id, u.email, u.email_key, u.email_confirmed_at, u.name, u.password_hash, u.role, u.service, u.disabled, u.created_at, t.slug AS tenant_slug, t.disabled AS tenant_disabled,
-    coalesce(p.version, 0)::int AS policy_version, p.document AS policy, s.ended_at AS session_ended_at,
+SELECT x.fresh::boolean AS fresh, x.reused::boolean AS reused, x.data::jsonb AS data, x.created_at::timestamptz AS created_at, g.tenant_id, g.id, g.user_id, g.client_id, g.session_id, g.scopes, g.acr, g.amr, g.auth_time, g.proofs, g.created_at, g.expires_at, g.ended_at, g.end_reason, u.tenant_id, u.id, u.email, u.email_key, u.email_confirmed_at, u.name, u.password_hash, u.role, u.service, u.disabled, u.created_at, u.password_by_mail, u.frozen_at, u.enrol_until, u.enrol_skips, t.slug AS tenant_slug, t.disabled AS tenant_disabled,
+    coalesce(p.version, 0)::int AS policy_version, p.document AS policy, s.ended_at AS session_ended_at, s.address AS session_address,
     (NOT c.disabled)::boolean AS client_enabled,
     coalesce((SELECT jsonb_agg(jsonb_build_object('id', f.id, 'kind', f.kind, 'name', f.name, 'used', f.last_used_at, 'step', f.last_step))
         FROM factors f WHERE f.tenant_id = g.tenant_id AND f.user_id = g.user_id AND f.ended_at IS NULL), '[]')::jsonb AS factors
@@ -47,6 +47,7 @@ type ConsumeForGrantRow struct {
 	PolicyVersion  int32
 	Policy         []byte
 	SessionEndedAt *time.Time
+	SessionAddress *string
 	ClientEnabled  bool
 	Factors        []byte
 }
@@ -91,11 +92,16 @@ func (q *Queries) ConsumeForGrant(ctx context.Context, arg ConsumeForGrantParams
 		&i.User.Service,
 		&i.User.Disabled,
 		&i.User.CreatedAt,
+		&i.User.PasswordByMail,
+		&i.User.FrozenAt,
+		&i.User.EnrolUntil,
+		&i.User.EnrolSkips,
 		&i.TenantSlug,
 		&i.TenantDisabled,
 		&i.PolicyVersion,
 		&i.Policy,
 		&i.SessionEndedAt,
+		&i.SessionAddress,
 		&i.ClientEnabled,
 		&i.Factors,
 	)

@@ -12,31 +12,8 @@ import (
 	"sallyport/storage/id"
 )
 
-const addressee = `-- name: Addressee :one
-SELECT u.email, t.name AS tenant FROM users u JOIN tenants t ON t.tenant_id = u.tenant_id
-WHERE u.tenant_id = $1 AND u.id = $2
-`
-
-type AddresseeParams struct {
-	TenantID id.Tenant
-	ID       id.User
-}
-
-type AddresseeRow struct {
-	Email  string
-	Tenant string
-}
-
-// Where a person is reached, and what their organisation is called.
-func (q *Queries) Addressee(ctx context.Context, arg AddresseeParams) (AddresseeRow, error) {
-	row := q.db.QueryRow(ctx, addressee, arg.TenantID, arg.ID)
-	var i AddresseeRow
-	err := row.Scan(&i.Email, &i.Tenant)
-	return i, err
-}
-
 const messageNotSent = `-- name: MessageNotSent :exec
-UPDATE messages SET last_error = $3::text, failed_at = $4::timestamptz
+UPDATE messages SET last_error = $3::text
 WHERE tenant_id = $1 AND id = $2 AND sent_at IS NULL
 `
 
@@ -44,21 +21,15 @@ type MessageNotSentParams struct {
 	TenantID id.Tenant
 	ID       id.Message
 	Reason   string
-	GivenUp  *time.Time
 }
 
 func (q *Queries) MessageNotSent(ctx context.Context, arg MessageNotSentParams) error {
-	_, err := q.db.Exec(ctx, messageNotSent,
-		arg.TenantID,
-		arg.ID,
-		arg.Reason,
-		arg.GivenUp,
-	)
+	_, err := q.db.Exec(ctx, messageNotSent, arg.TenantID, arg.ID, arg.Reason)
 	return err
 }
 
 const messageSent = `-- name: MessageSent :exec
-UPDATE messages SET sent_at = $3::timestamptz, last_error = '' WHERE tenant_id = $1 AND id = $2 AND sent_at IS NULL
+UPDATE messages SET sent_at = $3::timestamptz, last_error = '', secret = NULL WHERE tenant_id = $1 AND id = $2 AND sent_at IS NULL
 `
 
 type MessageSentParams struct {
@@ -73,8 +44,8 @@ func (q *Queries) MessageSent(ctx context.Context, arg MessageSentParams) error 
 }
 
 const queueMessage = `-- name: QueueMessage :exec
-INSERT INTO messages (tenant_id, id, user_id, kind, recipient, locale, data, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant_id, id) DO NOTHING
+INSERT INTO messages (tenant_id, id, user_id, kind, recipient, locale, data, created_at, channel, secret, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (tenant_id, id) DO NOTHING
 `
 
 type QueueMessageParams struct {
@@ -86,6 +57,9 @@ type QueueMessageParams struct {
 	Locale    string
 	Data      []byte
 	CreatedAt time.Time
+	Channel   string
+	Secret    []byte
+	ExpiresAt *time.Time
 }
 
 // Repeating it changes nothing: what happened once is told once.
@@ -99,6 +73,9 @@ func (q *Queries) QueueMessage(ctx context.Context, arg QueueMessageParams) erro
 		arg.Locale,
 		arg.Data,
 		arg.CreatedAt,
+		arg.Channel,
+		arg.Secret,
+		arg.ExpiresAt,
 	)
 	return err
 }
@@ -106,7 +83,7 @@ func (q *Queries) QueueMessage(ctx context.Context, arg QueueMessageParams) erro
 const tryMessage = `-- name: TryMessage :one
 UPDATE messages SET attempts = attempts + 1
 WHERE tenant_id = $1 AND id = $2 AND sent_at IS NULL AND failed_at IS NULL
-RETURNING tenant_id, id, user_id, kind, recipient, locale, data, created_at, sent_at, failed_at, attempts, last_error
+RETURNING tenant_id, id, user_id, kind, recipient, locale, data, created_at, sent_at, failed_at, attempts, last_error, channel, secret, expires_at
 `
 
 type TryMessageParams struct {
@@ -131,6 +108,9 @@ func (q *Queries) TryMessage(ctx context.Context, arg TryMessageParams) (Message
 		&i.FailedAt,
 		&i.Attempts,
 		&i.LastError,
+		&i.Channel,
+		&i.Secret,
+		&i.ExpiresAt,
 	)
 	return i, err
 }

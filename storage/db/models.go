@@ -108,6 +108,9 @@ type Message struct {
 	FailedAt  *time.Time
 	Attempts  int32
 	LastError string
+	Channel   string
+	Secret    []byte
+	ExpiresAt *time.Time
 }
 
 type Policy struct {
@@ -186,6 +189,20 @@ type ThrottleCounter struct {
 	UpdatedAt    time.Time
 }
 
+type TrustedDevice struct {
+	TenantID      id.Tenant
+	ID            id.Device
+	UserID        id.User
+	PolicyVersion int32
+	CreatedAt     time.Time
+	ExpiresAt     time.Time
+	LastUsedAt    time.Time
+	EndedAt       *time.Time
+	EndReason     *string
+	Address       string
+	Agent         string
+}
+
 type User struct {
 	TenantID         id.Tenant
 	ID               id.User
@@ -198,4 +215,8 @@ type User struct {
 	Service          bool
 	Disabled         bool
 	CreatedAt        time.Time
+	PasswordByMail   bool
+	FrozenAt         *time.Time
+	EnrolUntil       *time.Time
+	EnrolSkips       int32
 }

@@ -36,6 +36,19 @@ func (q *Queries) PurgeAttemptsAllTenants(ctx context.Context, expiresAt time.Ti
 	return result.RowsAffected(), nil
 }
 
+const purgeDevicesAllTenants = `-- name: PurgeDevicesAllTenants :execrows
+DELETE FROM trusted_devices WHERE (tenant_id, id) IN (
+    SELECT x.tenant_id, x.id FROM trusted_devices x WHERE x.expires_at < $1 ORDER BY x.expires_at LIMIT 5000)
+`
+
+func (q *Queries) PurgeDevicesAllTenants(ctx context.Context, expiresAt time.Time) (int64, error) {
+	result, err := q.db.Exec(ctx, purgeDevicesAllTenants, expiresAt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const purgeGrantsAllTenants = `-- name: PurgeGrantsAllTenants :execrows
 DELETE FROM grants WHERE (tenant_id, id) IN (
     SELECT x.tenant_id, x.id FROM grants x WHERE x.expires_at < $1 ORDER BY x.expires_at LIMIT 5000)

@@ -218,7 +218,7 @@ func (q *Queries) RenewSession(ctx context.Context, arg RenewSessionParams) erro
 }
 
 const sessionBySecret = `-- name: SessionBySecret :one
-SELECT s.tenant_id, s.id, s.user_id, s.secret_hash, s.proofs, s.created_at, s.seen_at, s.ended_at, s.end_reason, s.address, s.agent, u.tenant_id, u.id, u.email, u.email_key, u.email_confirmed_at, u.name, u.password_hash, u.role, u.service, u.disabled, u.created_at, t.tenant_id, t.slug, t.name, t.disabled, t.created_at, coalesce(p.version, 0)::int AS policy_version, p.document AS policy,
+SELECT s.tenant_id, s.id, s.user_id, s.secret_hash, s.proofs, s.created_at, s.seen_at, s.ended_at, s.end_reason, s.address, s.agent, u.tenant_id, u.id, u.email, u.email_key, u.email_confirmed_at, u.name, u.password_hash, u.role, u.service, u.disabled, u.created_at, u.password_by_mail, u.frozen_at, u.enrol_until, u.enrol_skips, t.tenant_id, t.slug, t.name, t.disabled, t.created_at, coalesce(p.version, 0)::int AS policy_version, p.document AS policy,
     coalesce((SELECT jsonb_agg(jsonb_build_object('id', f.id, 'kind', f.kind, 'name', f.name, 'used', f.last_used_at,
             'step', f.last_step, 'secret', encode(f.secret, 'base64')))
         FROM factors f WHERE f.tenant_id = s.tenant_id AND f.user_id = s.user_id AND f.ended_at IS NULL), '[]')::jsonb AS factors,
@@ -273,6 +273,10 @@ func (q *Queries) SessionBySecret(ctx context.Context, arg SessionBySecretParams
 		&i.User.Service,
 		&i.User.Disabled,
 		&i.User.CreatedAt,
+		&i.User.PasswordByMail,
+		&i.User.FrozenAt,
+		&i.User.EnrolUntil,
+		&i.User.EnrolSkips,
 		&i.Tenant.TenantID,
 		&i.Tenant.Slug,
 		&i.Tenant.Name,

@@ -12,6 +12,54 @@ import (
 	"sallyport/storage/id"
 )
 
+const changeEmail = `-- name: ChangeEmail :exec
+WITH u AS (
+    UPDATE users SET email = $3, email_key = $4, email_confirmed_at = $5::timestamptz
+    WHERE tenant_id = $1 AND id = $2 RETURNING 1)
+SELECT require_one(count(*), 'user') FROM u
+`
+
+type ChangeEmailParams struct {
+	TenantID id.Tenant
+	ID       id.User
+	Email    string
+	EmailKey string
+	Now      time.Time
+}
+
+func (q *Queries) ChangeEmail(ctx context.Context, arg ChangeEmailParams) error {
+	_, err := q.db.Exec(ctx, changeEmail,
+		arg.TenantID,
+		arg.ID,
+		arg.Email,
+		arg.EmailKey,
+		arg.Now,
+	)
+	return err
+}
+
+const confirmEmail = `-- name: ConfirmEmail :exec
+WITH u AS (UPDATE users SET email_confirmed_at = $4::timestamptz WHERE tenant_id = $1 AND id = $2 AND email_key = $3 RETURNING 1)
+SELECT require_one(count(*), 'email') FROM u
+`
+
+type ConfirmEmailParams struct {
+	TenantID id.Tenant
+	ID       id.User
+	EmailKey string
+	Now      time.Time
+}
+
+func (q *Queries) ConfirmEmail(ctx context.Context, arg ConfirmEmailParams) error {
+	_, err := q.db.Exec(ctx, confirmEmail,
+		arg.TenantID,
+		arg.ID,
+		arg.EmailKey,
+		arg.Now,
+	)
+	return err
+}
+
 const createUser = `-- name: CreateUser :exec
 INSERT INTO users (tenant_id, id, email, email_key, email_confirmed_at, name, password_hash, role, service, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
@@ -44,6 +92,85 @@ func (q *Queries) CreateUser(ctx context.Context, arg CreateUserParams) error {
 		arg.CreatedAt,
 	)
 	return err
+}
+
+const freezeUser = `-- name: FreezeUser :exec
+UPDATE users SET frozen_at = $3::timestamptz WHERE tenant_id = $1 AND id = $2
+`
+
+type FreezeUserParams struct {
+	TenantID id.Tenant
+	ID       id.User
+	At       *time.Time
+}
+
+func (q *Queries) FreezeUser(ctx context.Context, arg FreezeUserParams) error {
+	_, err := q.db.Exec(ctx, freezeUser, arg.TenantID, arg.ID, arg.At)
+	return err
+}
+
+const listAdministrators = `-- name: ListAdministrators :many
+SELECT id, email FROM users WHERE tenant_id = $1 AND role IN ('admin', 'owner') AND NOT disabled AND NOT service ORDER BY id
+`
+
+type ListAdministratorsRow struct {
+	ID    id.User
+	Email string
+}
+
+func (q *Queries) ListAdministrators(ctx context.Context, tenantID id.Tenant) ([]ListAdministratorsRow, error) {
+	rows, err := q.db.Query(ctx, listAdministrators, tenantID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListAdministratorsRow
+	for rows.Next() {
+		var i ListAdministratorsRow
+		if err := rows.Scan(&i.ID, &i.Email); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listUnconfirmed = `-- name: ListUnconfirmed :many
+SELECT id, email FROM users WHERE tenant_id = $1 AND email_confirmed_at IS NULL AND NOT disabled AND NOT service AND id > $2
+ORDER BY id LIMIT 500
+`
+
+type ListUnconfirmedParams struct {
+	TenantID id.Tenant
+	After    id.User
+}
+
+type ListUnconfirmedRow struct {
+	ID    id.User
+	Email string
+}
+
+func (q *Queries) ListUnconfirmed(ctx context.Context, arg ListUnconfirmedParams) ([]ListUnconfirmedRow, error) {
+	rows, err := q.db.Query(ctx, listUnconfirmed, arg.TenantID, arg.After)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListUnconfirmedRow
+	for rows.Next() {
+		var i ListUnconfirmedRow
+		if err := rows.Scan(&i.ID, &i.Email); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const listUsers = `-- name: ListUsers :many
@@ -92,8 +219,23 @@ func (q *Queries) ListUsers(ctx context.Context, tenantID id.Tenant) ([]ListUser
 	return items, nil
 }
 
+const passwordIsOwn = `-- name: PasswordIsOwn :exec
+UPDATE users SET password_by_mail = false WHERE tenant_id = $1 AND id = $2 AND password_by_mail
+`
+
+type PasswordIsOwnParams struct {
+	TenantID id.Tenant
+	ID       id.User
+}
+
+// Something that does not hang on the mailbox was shown beside the password.
+func (q *Queries) PasswordIsOwn(ctx context.Context, arg PasswordIsOwnParams) error {
+	_, err := q.db.Exec(ctx, passwordIsOwn, arg.TenantID, arg.ID)
+	return err
+}
+
 const setPasswordHash = `-- name: SetPasswordHash :exec
-WITH u AS (UPDATE users SET password_hash = $3::text WHERE tenant_id = $1 AND id = $2 RETURNING 1)
+WITH u AS (UPDATE users SET password_hash = $3::text, password_by_mail = $4::boolean WHERE tenant_id = $1 AND id = $2 RETURNING 1)
 SELECT require_one(count(*), 'user') FROM u
 `
 
@@ -101,10 +243,16 @@ type SetPasswordHashParams struct {
 	TenantID     id.Tenant
 	ID           id.User
 	PasswordHash string
+	ByMail       bool
 }
 
 func (q *Queries) SetPasswordHash(ctx context.Context, arg SetPasswordHashParams) error {
-	_, err := q.db.Exec(ctx, setPasswordHash, arg.TenantID, arg.ID, arg.PasswordHash)
+	_, err := q.db.Exec(ctx, setPasswordHash,
+		arg.TenantID,
+		arg.ID,
+		arg.PasswordHash,
+		arg.ByMail,
+	)
 	return err
 }
 
@@ -121,6 +269,33 @@ type SetUserDisabledParams struct {
 
 func (q *Queries) SetUserDisabled(ctx context.Context, arg SetUserDisabledParams) error {
 	_, err := q.db.Exec(ctx, setUserDisabled, arg.TenantID, arg.ID, arg.Disabled)
+	return err
+}
+
+const skipEnrolment = `-- name: SkipEnrolment :exec
+WITH u AS (
+    UPDATE users SET enrol_skips = enrol_skips + $3::int, enrol_until = least(enrol_until, $4::timestamptz)
+    WHERE tenant_id = $1 AND id = $2 AND enrol_skips = $5::int RETURNING 1)
+SELECT require_one(count(*), 'enrolment skips') FROM u
+`
+
+type SkipEnrolmentParams struct {
+	TenantID id.Tenant
+	ID       id.User
+	Spent    int32
+	Until    *time.Time
+	Used     int32
+}
+
+// One of the skips there are, or none before a date: the count is never given back, and the first date met is the last.
+func (q *Queries) SkipEnrolment(ctx context.Context, arg SkipEnrolmentParams) error {
+	_, err := q.db.Exec(ctx, skipEnrolment,
+		arg.TenantID,
+		arg.ID,
+		arg.Spent,
+		arg.Until,
+		arg.Used,
+	)
 	return err
 }
 
@@ -156,7 +331,7 @@ func (q *Queries) TenantsOfEmailAllTenants(ctx context.Context, emailKey string)
 }
 
 const userByEmail = `-- name: UserByEmail :one
-SELECT tenant_id, id, email, email_key, email_confirmed_at, name, password_hash, role, service, disabled, created_at FROM users WHERE tenant_id = $1 AND email_key = $2
+SELECT tenant_id, id, email, email_key, email_confirmed_at, name, password_hash, role, service, disabled, created_at, password_by_mail, frozen_at, enrol_until, enrol_skips FROM users WHERE tenant_id = $1 AND email_key = $2
 `
 
 type UserByEmailParams struct {
@@ -179,12 +354,16 @@ func (q *Queries) UserByEmail(ctx context.Context, arg UserByEmailParams) (User,
 		&i.Service,
 		&i.Disabled,
 		&i.CreatedAt,
+		&i.PasswordByMail,
+		&i.FrozenAt,
+		&i.EnrolUntil,
+		&i.EnrolSkips,
 	)
 	return i, err
 }
 
 const userByID = `-- name: UserByID :one
-SELECT tenant_id, id, email, email_key, email_confirmed_at, name, password_hash, role, service, disabled, created_at FROM users WHERE tenant_id = $1 AND id = $2
+SELECT tenant_id, id, email, email_key, email_confirmed_at, name, password_hash, role, service, disabled, created_at, password_by_mail, frozen_at, enrol_until, enrol_skips FROM users WHERE tenant_id = $1 AND id = $2
 `
 
 type UserByIDParams struct {
@@ -207,6 +386,10 @@ func (q *Queries) UserByID(ctx context.Context, arg UserByIDParams) (User, error
 		&i.Service,
 		&i.Disabled,
 		&i.CreatedAt,
+		&i.PasswordByMail,
+		&i.FrozenAt,
+		&i.EnrolUntil,
+		&i.EnrolSkips,
 	)
 	return i, err
 }

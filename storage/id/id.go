@@ -23,6 +23,7 @@ type (
 	grant   struct{}
 	event   struct{}
 	message struct{}
+	device  struct{}
 )
 
 // The identifiers of the rows that code passes around.
@@ -35,6 +36,7 @@ type (
 	Grant   = ID[grant]
 	Event   = ID[event]
 	Message = ID[message]
+	Device  = ID[device]
 )
 
 // Lobby is the tenant of what has no tenant yet or belongs to all of them:
@@ -53,6 +55,7 @@ func NewAttempt() Attempt { return fresh[attempt]() }
 func NewGrant() Grant     { return fresh[grant]() }
 func NewEvent() Event     { return fresh[event]() }
 func NewMessage() Message { return fresh[message]() }
+func NewDevice() Device   { return fresh[device]() }
 
 // Parse reads the canonical form of RFC 9562 into i; other spellings of the same UUID are
 // refused, so that one row has one name. The error is ErrMalformed.

@@ -34,6 +34,7 @@ var rules = []struct {
 	{"grants", day, (*db.Queries).PurgeGrantsAllTenants},
 	// No policy lets a session live for more than 90 days; the query goes by its beginning.
 	{"sessions", 90*day + day, (*db.Queries).PurgeSessionsAllTenants},
+	{"trusted devices", 30 * day, (*db.Queries).PurgeDevicesAllTenants},
 	{"messages", 90 * day, (*db.Queries).PurgeMessagesAllTenants},
 	{"throttle counters", 30 * day, (*db.Queries).PurgeThrottleAllTenants},
 }

@@ -30,6 +30,8 @@ var rows = map[string]struct {
 		SELECT tenant_id, gen_random_uuid(), id, '', '[]', $1, $1 FROM users`},
 	"messages": {90 * 24 * time.Hour, `INSERT INTO messages (tenant_id, id, user_id, kind, recipient, locale, data, created_at)
 		SELECT tenant_id, gen_random_uuid(), id, 'k', email, 'en', '{}', $1 FROM users`},
+	"devices": {30 * 24 * time.Hour, `INSERT INTO trusted_devices (tenant_id, id, user_id, policy_version, created_at, expires_at, last_used_at)
+		SELECT tenant_id, gen_random_uuid(), id, 1, $1, $1, $1 FROM users`},
 	"counters": {30 * 24 * time.Hour, `INSERT INTO throttle_counters (tenant_id, name, failures, since, updated_at) VALUES (lobby(), 'password:x', 1, $1, $1)`},
 }
 

@@ -13,6 +13,26 @@ WITH u AS (
     RETURNING 1)
 SELECT require_one(count(*), 'totp step') FROM u;
 
+-- name: UseCounter :exec
+-- A signature counter only rises (WebAuthn 7.2 step 22); an authenticator without one always says 0.
+WITH u AS (
+    UPDATE factors SET last_step = sqlc.arg(step), last_used_at = sqlc.arg(now)::timestamptz
+    WHERE tenant_id = $1 AND id = $2 AND kind = 'webauthn' AND ended_at IS NULL
+        AND (last_step < sqlc.arg(step) OR (last_step = 0 AND sqlc.arg(step)::bigint = 0))
+    RETURNING 1)
+SELECT require_one(count(*), 'signature counter') FROM u;
+
+-- name: UseFactor :exec
+WITH u AS (
+    UPDATE factors SET last_used_at = sqlc.arg(now)::timestamptz WHERE tenant_id = $1 AND id = $2 AND ended_at IS NULL
+    RETURNING 1)
+SELECT require_one(count(*), 'factor') FROM u;
+
+-- name: EndFactors :exec
+-- All at once, by an administrator or with the mailbox they rest on.
+UPDATE factors SET ended_at = sqlc.arg(now)::timestamptz, end_reason = sqlc.arg(reason)::text
+WHERE tenant_id = $1 AND user_id = $2 AND ended_at IS NULL AND (sqlc.arg(kind)::text = '' OR kind = sqlc.arg(kind)::text);
+
 -- name: EndFactor :exec
 WITH u AS (
     UPDATE factors SET ended_at = sqlc.arg(now)::timestamptz, end_reason = sqlc.arg(reason)::text

@@ -13,7 +13,7 @@ INSERT INTO single_use (tenant_id, kind, hash, grant_id, data, created_at, expir
 -- Takes a code or refresh token and reads what the gate judges before it issues: the grant, and its
 -- people as they are now.
 SELECT x.fresh::boolean AS fresh, x.reused::boolean AS reused, x.data::jsonb AS data, x.created_at::timestamptz AS created_at, sqlc.embed(g), sqlc.embed(u), t.slug AS tenant_slug, t.disabled AS tenant_disabled,
-    coalesce(p.version, 0)::int AS policy_version, p.document AS policy, s.ended_at AS session_ended_at,
+    coalesce(p.version, 0)::int AS policy_version, p.document AS policy, s.ended_at AS session_ended_at, s.address AS session_address,
     (NOT c.disabled)::boolean AS client_enabled,
     coalesce((SELECT jsonb_agg(jsonb_build_object('id', f.id, 'kind', f.kind, 'name', f.name, 'used', f.last_used_at, 'step', f.last_step))
         FROM factors f WHERE f.tenant_id = g.tenant_id AND f.user_id = g.user_id AND f.ended_at IS NULL), '[]')::jsonb AS factors

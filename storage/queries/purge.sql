@@ -26,3 +26,7 @@ DELETE FROM throttle_counters WHERE (tenant_id, name) IN (
 -- name: PurgeMessagesAllTenants :execrows
 DELETE FROM messages WHERE (tenant_id, id) IN (
     SELECT x.tenant_id, x.id FROM messages x WHERE x.created_at < $1 ORDER BY x.created_at LIMIT 5000);
+
+-- name: PurgeDevicesAllTenants :execrows
+DELETE FROM trusted_devices WHERE (tenant_id, id) IN (
+    SELECT x.tenant_id, x.id FROM trusted_devices x WHERE x.expires_at < $1 ORDER BY x.expires_at LIMIT 5000);

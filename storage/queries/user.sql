@@ -23,5 +23,36 @@ WITH u AS (UPDATE users SET disabled = $3 WHERE tenant_id = $1 AND id = $2 RETUR
 SELECT require_one(count(*), 'user') FROM u;
 
 -- name: SetPasswordHash :exec
-WITH u AS (UPDATE users SET password_hash = sqlc.arg(password_hash)::text WHERE tenant_id = $1 AND id = $2 RETURNING 1)
+WITH u AS (UPDATE users SET password_hash = sqlc.arg(password_hash)::text, password_by_mail = sqlc.arg(by_mail)::boolean WHERE tenant_id = $1 AND id = $2 RETURNING 1)
 SELECT require_one(count(*), 'user') FROM u;
+
+-- name: PasswordIsOwn :exec
+-- Something that does not hang on the mailbox was shown beside the password.
+UPDATE users SET password_by_mail = false WHERE tenant_id = $1 AND id = $2 AND password_by_mail;
+
+-- name: ConfirmEmail :exec
+WITH u AS (UPDATE users SET email_confirmed_at = sqlc.arg(now)::timestamptz WHERE tenant_id = $1 AND id = $2 AND email_key = $3 RETURNING 1)
+SELECT require_one(count(*), 'email') FROM u;
+
+-- name: ChangeEmail :exec
+WITH u AS (
+    UPDATE users SET email = sqlc.arg(email), email_key = sqlc.arg(email_key), email_confirmed_at = sqlc.arg(now)::timestamptz
+    WHERE tenant_id = $1 AND id = $2 RETURNING 1)
+SELECT require_one(count(*), 'user') FROM u;
+
+-- name: FreezeUser :exec
+UPDATE users SET frozen_at = sqlc.narg(at)::timestamptz WHERE tenant_id = $1 AND id = $2;
+
+-- name: SkipEnrolment :exec
+-- One of the skips there are, or none before a date: the count is never given back, and the first date met is the last.
+WITH u AS (
+    UPDATE users SET enrol_skips = enrol_skips + sqlc.arg(spent)::int, enrol_until = least(enrol_until, sqlc.narg(until)::timestamptz)
+    WHERE tenant_id = $1 AND id = $2 AND enrol_skips = sqlc.arg(used)::int RETURNING 1)
+SELECT require_one(count(*), 'enrolment skips') FROM u;
+
+-- name: ListUnconfirmed :many
+SELECT id, email FROM users WHERE tenant_id = $1 AND email_confirmed_at IS NULL AND NOT disabled AND NOT service AND id > sqlc.arg(after)
+ORDER BY id LIMIT 500;
+
+-- name: ListAdministrators :many
+SELECT id, email FROM users WHERE tenant_id = $1 AND role IN ('admin', 'owner') AND NOT disabled AND NOT service ORDER BY id;

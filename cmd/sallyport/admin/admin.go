@@ -30,12 +30,19 @@ type Commands struct {
 		Enable  TenantEnable  `cmd:"" help:"Let a disabled tenant in again."`
 	} `cmd:"" help:"Customer organisations."`
 	User struct {
-		Add         UserAdd         `cmd:"" help:"Add a user."`
-		List        UserList        `cmd:"" help:"List the users of a tenant."`
-		Disable     UserDisable     `cmd:"" help:"Lock a user out."`
-		Enable      UserEnable      `cmd:"" help:"Let a disabled user in again."`
-		SetPassword UserSetPassword `cmd:"" help:"Set a user's password and end their sessions."`
+		Add            UserAdd            `cmd:"" help:"Add a user."`
+		List           UserList           `cmd:"" help:"List the users of a tenant."`
+		Disable        UserDisable        `cmd:"" help:"Lock a user out."`
+		Enable         UserEnable         `cmd:"" help:"Let a disabled user in again."`
+		SetPassword    UserSetPassword    `cmd:"" help:"Set a user's password and end their sessions."`
+		ResetFactors   UserResetFactors   `cmd:"" help:"End all second factors of a user, and their sessions."`
+		Unfreeze       UserUnfreeze       `cmd:"" help:"Let a user who objected to a change make changes again."`
+		SendActivation UserSendActivation `cmd:"" help:"Mail a link that confirms an address, to one user or to all who need it."`
 	} `cmd:"" help:"People."`
+	AccessCode struct {
+		Issue  AccessCodeIssue  `cmd:"" help:"Make a temporary code that stands in for a user's second factor."`
+		Revoke AccessCodeRevoke `cmd:"" help:"End a user's access code."`
+	} `cmd:"" help:"Temporary codes for people who lost their second factor."`
 	Client struct {
 		Add     ClientAdd     `cmd:"" help:"Register an application."`
 		List    ClientList    `cmd:"" help:"List the applications of a tenant, or the shared ones."`

@@ -10,7 +10,6 @@ import (
 
 	"sallyport/cmd/sallyport/instance"
 	"sallyport/provider/user"
-	"sallyport/storage/audit"
 	"sallyport/storage/db"
 )
 
@@ -68,7 +67,7 @@ func (c *UserSetPassword) Run(ctx context.Context, d *Desk) error {
 		if err != nil {
 			return err
 		}
-		if err := user.SetPassword(ctx, i.Store, u.TenantID, u.ID, password.hash, audit.Operator, d.Now()); err != nil {
+		if err := user.SetPassword(ctx, i.Store, u.TenantID, u.ID, password.hash, d.cause()); err != nil {
 			return err
 		}
 		return d.say("set the password of %s and ended their sessions%s", u.Email, password.notice)

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -35,8 +36,29 @@ func (c *PolicyShow) Run(ctx context.Context, d *Desk) error {
 }
 
 func (d *Desk) show(p policy.Policy) error {
-	return d.say("version              %d\nsecond factor        %s\nmethods              %s\nenrol with password  %t\nsession              %s\nidle                 %s\nstep-up              %s",
-		p.Version, p.SecondFactor, methods(p.Methods), p.EnrolWithPassword, p.Session.Duration(), p.Idle.Duration(), p.StepUp.Duration())
+	return d.say("%s", strings.Join([]string{
+		fmt.Sprintf("version              %d", p.Version),
+		fmt.Sprintf("second factor        %s", p.SecondFactor),
+		"methods              " + methods(p.Methods),
+		fmt.Sprintf("enrol with password  %t", p.EnrolWithPassword),
+		fmt.Sprintf("enrolment put off    until %s, %d times", day(p.EnrolUntil), p.EnrolSkips),
+		fmt.Sprintf("session              %s", p.Session.Duration()),
+		fmt.Sprintf("idle                 %s", p.Idle.Duration()),
+		fmt.Sprintf("step-up              %s", p.StepUp.Duration()),
+		fmt.Sprintf("trusted devices      %s", p.TrustedDevice.Duration()),
+		fmt.Sprintf("codes that are sent  %s", p.CodeLife.Duration()),
+		fmt.Sprintf("texts go to          %s", strings.Join(p.SMSCountries, ", ")),
+		fmt.Sprintf("access codes         %t, %s, %d uses", p.AccessCode.Enabled, p.AccessCode.Life.Duration(), p.AccessCode.Uses),
+		fmt.Sprintf("rules                %d (--json shows them)", len(p.Rules)),
+		fmt.Sprintf("break glass          %d people", len(p.BreakGlass)),
+	}, "\n"))
+}
+
+func day(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return t.UTC().Format(time.DateOnly)
 }
 
 func methods(kinds []mfa.Kind) string {
@@ -51,11 +73,12 @@ func methods(kinds []mfa.Kind) string {
 type PolicySet struct {
 	Tenant            string        `required:"" help:"Short name of the tenant."`
 	SecondFactor      string        `enum:",off,optional,required" default:"" help:"off, optional or required."`
-	Methods           []string      `help:"Second factors that count, separated by commas: totp."`
+	Methods           []string      `help:"Second factors that count, separated by commas: webauthn, totp, sms, email."`
 	Session           time.Duration `help:"Longest time from sign-in to sign-in, such as 24h."`
 	Idle              time.Duration `help:"Longest time without use, such as 1h."`
 	StepUp            time.Duration `help:"How fresh a proof must be to change factors or policies, such as 10m."`
 	EnrolWithPassword *bool         `negatable:"" help:"Let people enrol their first second factor during sign-in."`
+	Document          []byte        `type:"filecontent" placeholder:"FILE" help:"The whole policy, as policy show --json prints it; other flags change it further. - reads the standard input."`
 }
 
 // Run runs the command.
@@ -64,6 +87,11 @@ func (c *PolicySet) Run(ctx context.Context, d *Desk) error {
 		p, err := tenant.CurrentPolicy(ctx, i.Store, t.TenantID)
 		if err != nil {
 			return err
+		}
+		if len(c.Document) > 0 {
+			if p, err = policy.Parse(p.Version, c.Document); err != nil {
+				return err
+			}
 		}
 		c.change(&p)
 		if err := tenant.SetPolicy(ctx, i.Store, t.TenantID, p, audit.Operator, nil, audit.Origin{}, d.Now()); err != nil {

@@ -21,6 +21,7 @@ type Config struct {
 	Tokens         Tokens         `yaml:"tokens"`
 	Attempt        Attempt        `yaml:"attempt"`
 	Mail           Mail           `yaml:"mail"`
+	SMS            SMS            `yaml:"sms"`
 }
 
 // TLS names the PEM files of the listener; both empty means plain HTTP behind
@@ -103,4 +104,27 @@ type Mail struct {
 	Password     Secret `yaml:"password"`
 	PasswordFile string `yaml:"password_file"`
 	From         string `yaml:"from"`
+}
+
+// SMS is the way that text messages go; Kind is none, gateway, twilio or smpp,
+// and each of the other keys is for the kinds that its comment names.
+type SMS struct {
+	Kind       string `yaml:"kind"`
+	From       string `yaml:"from"`        // all
+	Secret     Secret `yaml:"secret"`      // all
+	SecretFile string `yaml:"secret_file"` // all
+	URL        string `yaml:"url"`         // gateway, twilio
+	Format     string `yaml:"format"`      // gateway: none, form, json
+	Body       string `yaml:"body"`        // gateway: a template
+	Header     string `yaml:"header"`      // gateway: "Name: template"
+	Accepted   string `yaml:"accepted"`    // gateway: a regular expression
+	Refused    string `yaml:"refused"`     // gateway: a regular expression
+	Account    string `yaml:"account"`     // twilio
+	Key        string `yaml:"key"`         // twilio
+	Service    string `yaml:"service"`     // twilio
+	Address    string `yaml:"address"`     // smpp: host:port
+	TLS        bool   `yaml:"tls"`         // smpp
+	Bind       string `yaml:"bind"`        // smpp: transceiver, transmitter
+	SystemID   string `yaml:"system_id"`   // smpp
+	SystemType string `yaml:"system_type"` // smpp
 }

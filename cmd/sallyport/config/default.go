@@ -20,6 +20,7 @@ func defaults(uid int, env map[string]string) Config {
 			RefreshIdle: 30 * day, RefreshAbsolute: 90 * day},
 		Attempt: Attempt{Lifetime: 30 * time.Minute},
 		Mail:    Mail{Port: 587, TLS: "starttls"},
+		SMS:     SMS{Kind: "none", Format: "form", TLS: true, Bind: "transceiver"},
 	}
 }
 

@@ -23,6 +23,11 @@ var everyVariable = []string{
 	"SALLYPORT_TOKENS_REFRESH_IDLE=1d", "SALLYPORT_TOKENS_REFRESH_ABSOLUTE=2d", "SALLYPORT_ATTEMPT_LIFETIME=5m",
 	"SALLYPORT_MAIL_HOST=mail.example.com", "SALLYPORT_MAIL_PORT=465", "SALLYPORT_MAIL_TLS=tls", "SALLYPORT_MAIL_USERNAME=u",
 	"SALLYPORT_MAIL_PASSWORD=p", "SALLYPORT_MAIL_PASSWORD_FILE=", "SALLYPORT_MAIL_FROM=no-reply@example.com",
+	"SALLYPORT_SMS_KIND=gateway", "SALLYPORT_SMS_FROM=Acme", "SALLYPORT_SMS_SECRET=s", "SALLYPORT_SMS_SECRET_FILE=",
+	"SALLYPORT_SMS_URL=https://sms.example.com/send?to={{To}}", "SALLYPORT_SMS_FORMAT=json", "SALLYPORT_SMS_BODY={}", "SALLYPORT_SMS_HEADER=X-Key: {{Secret}}",
+	"SALLYPORT_SMS_ACCEPTED=ok", "SALLYPORT_SMS_REFUSED=no", "SALLYPORT_SMS_ACCOUNT=a", "SALLYPORT_SMS_KEY=k", "SALLYPORT_SMS_SERVICE=m",
+	"SALLYPORT_SMS_ADDRESS=smpp.example.com:3550", "SALLYPORT_SMS_TLS=false", "SALLYPORT_SMS_BIND=transmitter",
+	"SALLYPORT_SMS_SYSTEM_ID=i", "SALLYPORT_SMS_SYSTEM_TYPE=t",
 }
 
 func TestEnvironmentSetsEveryKey(t *testing.T) {
@@ -42,6 +47,9 @@ func TestEnvironmentSetsEveryKey(t *testing.T) {
 		Attempt: config.Attempt{Lifetime: 5 * time.Minute},
 		Mail: config.Mail{Host: "mail.example.com", Port: 465, TLS: "tls", Username: "u", Password: "p",
 			From: "no-reply@example.com"},
+		SMS: config.SMS{Kind: "gateway", From: "Acme", Secret: "s", URL: "https://sms.example.com/send?to={{To}}", Format: "json", Body: "{}",
+			Header: "X-Key: {{Secret}}", Accepted: "ok", Refused: "no", Account: "a", Key: "k", Service: "m",
+			Address: "smpp.example.com:3550", Bind: "transmitter", SystemID: "i", SystemType: "t"},
 	})
 	if len(everyVariable) != len(config.Paths())+3 {
 		t.Errorf("%d keys, %d variables tried", len(config.Paths()), len(everyVariable)-3)

@@ -32,7 +32,7 @@ func TestExampleLoadsAndChangesNothingButThePublicURL(t *testing.T) {
 }
 
 // Keys whose commented value is an illustration, not the default.
-var illustrated = regexp.MustCompile(`(?m)^(?: *(?:cert_file|key_file|url|url_file|migrate_url|migrate_url_file|file|keyset|keyset_file|data_dir|trusted_proxies|host|username|password_file|from)|  password):.*$`)
+var illustrated = regexp.MustCompile(`(?m)^(?: *(?:cert_file|key_file|url|url_file|migrate_url|migrate_url_file|file|keyset|keyset_file|data_dir|trusted_proxies|host|username|password_file|from|secret|secret_file|body|header|accepted|refused|account|key|service|address|system_id|system_type)|  password):.*$`)
 
 func TestExampleStatesTheDefaultsAsTheyAre(t *testing.T) {
 	t.Parallel()
@@ -51,6 +51,7 @@ func TestExampleIllustrationsAreValid(t *testing.T) {
 		"keys.file: excludes keys.keyset; keep one",
 		"keys.keyset: excludes keys.keyset_file; keep one",
 		"mail.password: excludes mail.password_file; keep one",
+		"sms.secret: excludes sms.secret_file; keep one",
 	}, "\n")
 	got := regexp.MustCompile(`config\.yaml:\d+: `).ReplaceAllString(refused(t, write(t, text)), "")
 	lines := strings.Split(got, "\n")

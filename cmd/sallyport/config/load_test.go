@@ -61,6 +61,7 @@ func standard() config.Config {
 			RefreshIdle: 720 * time.Hour, RefreshAbsolute: 2160 * time.Hour},
 		Attempt: config.Attempt{Lifetime: 30 * time.Minute},
 		Mail:    config.Mail{Port: 587, TLS: "starttls"},
+		SMS:     config.SMS{Kind: "none", Format: "form", TLS: true, Bind: "transceiver"},
 	}
 }
 

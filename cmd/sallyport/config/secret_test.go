@@ -79,8 +79,8 @@ func renderings(t *testing.T, value any) map[string]string {
 func TestSecretsAreRedactedEverywhere(t *testing.T) {
 	t.Parallel()
 	c := standard()
-	c.Database.URL, c.Keys.Keyset, c.Mail.Password = canary, canary, canary
-	for _, value := range []any{c, &c, c.Database, &c.Database, c.Keys, c.Mail, c.Database.URL, []config.Secret{canary}, map[string]config.Secret{"k": canary}} {
+	c.Database.URL, c.Keys.Keyset, c.Mail.Password, c.SMS.Secret = canary, canary, canary, canary
+	for _, value := range []any{c, &c, c.Database, &c.Database, c.Keys, c.Mail, c.SMS, c.Database.URL, []config.Secret{canary}, map[string]config.Secret{"k": canary}} {
 		for how, text := range renderings(t, value) {
 			if strings.Contains(text, canary) || strings.Contains(text, fmt.Sprintf("%x", canary)) {
 				t.Errorf("%T as %s shows the secret: %s", value, how, text)

@@ -14,7 +14,7 @@ import (
 // lines; it reads nothing but c.
 func (c Config) Validate() []Problem {
 	return slices.Concat(publicURL(c.PublicURL), c.addresses(), c.secretPairs(), c.files(),
-		c.databases(), c.mail(), c.choices(), c.numbers(), c.durations(), c.lifetimes())
+		c.databases(), c.mail(), c.sms(), c.choices(), c.numbers(), c.durations(), c.lifetimes())
 }
 
 // Servable gives Errors when a key is missing that only serving needs.
@@ -96,7 +96,10 @@ func postgres(path string, secret Secret) []Problem {
 func (c Config) choices() []Problem {
 	return slices.Concat(oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error"),
 		oneOf("log.format", c.Log.Format, "json", "text"),
-		oneOf("mail.tls", c.Mail.TLS, "starttls", "tls", "none"))
+		oneOf("mail.tls", c.Mail.TLS, "starttls", "tls", "none"),
+		oneOf("sms.kind", c.SMS.Kind, "none", "gateway", "twilio", "smpp"),
+		oneOf("sms.format", c.SMS.Format, "none", "form", "json"),
+		oneOf("sms.bind", c.SMS.Bind, "transceiver", "transmitter"))
 }
 
 func oneOf(path, value string, allowed ...string) []Problem {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"sallyport/cmd/sallyport/demo/app"
+	"sallyport/mfa"
 	"sallyport/provider/tenant"
 	"sallyport/storage/db"
 	"sallyport/storage/id"
@@ -45,6 +46,9 @@ func (d *demo) codesIn(ctx context.Context, t id.Tenant) ([]app.Key, error) {
 			return nil, fmt.Errorf("list factors: %w", err)
 		}
 		for _, f := range factors {
+			if f.Kind != string(mfa.TOTP) {
+				continue
+			}
 			seed, err := sealer.Open(place(t, f.ID), f.Secret)
 			if err != nil {
 				return nil, err

@@ -1,5 +1,5 @@
-// Package demo shows Sallyport to somebody who has nothing set up: a provider with two tenants and five people, an
-// application to sign in to, and an inbox for the mails that are sent, on loopback addresses.
+// Package demo shows Sallyport to somebody who has nothing set up: a provider with three tenants and people in every
+// situation, an application to sign in to, and an inbox for the mails and texts that are sent, on loopback addresses.
 //
 // It owns the demo's directory and what is in it. Its people have passwords that everybody can read here, so it
 // keeps to loopback and to a database of its own, whatever the configuration says. Only package main calls it.
@@ -31,6 +31,7 @@ type Options struct {
 	PortBase int    // the provider's port; the application has the next one, the inbox the third after it
 	Fresh    bool   // forget earlier runs
 	DataDir  string // the parent of the demo's directory; "" is the data_dir of the defaults
+	Program  string // how this program was called, for the commands that a visitor is shown
 	Env      []string
 	Out, Err io.Writer
 	Now      func() time.Time
@@ -92,18 +93,21 @@ func open(ctx context.Context, o Options) (*demo, error) {
 	fmt.Fprintln(o.Out, "Starting …")
 	log := instance.NewLog(config.Log{Level: "error", Format: "text"}, o.Err)
 	slog.SetDefault(log) // for libraries that know no other
-	mails, err := inbox.Open(log, o.Now)
+	mails, err := inbox.Open(origin(o.PortBase), log, o.Now)
 	if err != nil {
 		return nil, err
 	}
-	c.Mail = config.Mail{Host: host, Port: mails.Port(), TLS: "none", From: "no-reply@sallyport.test"}
+	o.deliver(&c, mails)
 	// The database before the state: its lock on the directory keeps a second demo from it.
 	i, err := instance.Open(ctx, instance.Options{Config: c, Now: o.Now, Alone: true, Log: log})
 	if err != nil {
 		return nil, errors.Join(err, mails.Close())
 	}
 	d := &demo{Options: o, instance: i, inbox: mails}
-	if d.state, err = remember(c.DataDir); err != nil {
+	if d.state, err = remember(c.DataDir); err == nil {
+		err = describe(c)
+	}
+	if err != nil {
 		return nil, errors.Join(err, mails.Close(), i.Close(ctx))
 	}
 	d.keep = func(s state) error { return s.save(c.DataDir) }

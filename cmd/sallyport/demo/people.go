@@ -1,36 +1,59 @@
 package demo
 
 import (
-	"fmt"
-	"strings"
-
 	"sallyport/cmd/sallyport/demo/app"
+	"sallyport/mfa"
 	"sallyport/mfa/policy"
-	"sallyport/mfa/totp"
 )
 
 type organisation struct {
-	slug, name string
-	second     policy.Mode
-	people     []person
+	slug, name, about string
+	rules             func(*policy.Policy)
+	people            []person
 }
 
 type person struct {
 	email, name, password, role string
-	enrolled                    bool // has an authenticator app from the beginning
+	factors                     []mfa.Kind // enrolled from the beginning
+	phone                       string     // that texts go to
 	note                        string
+
+	unconfirmed, service, breakGlass bool
 }
 
 var organisations = []organisation{
-	{"acme", "Acme", policy.Required, []person{
-		{"ada@acme.test", "Ada Lovelace", "ada-loves-engines", "user", false, "sets up an app at her first sign-in"},
-		{"grace@acme.test", "Grace Hopper", "grace-finds-the-moth", "user", true, "has an app already"},
-		{"olivia@acme.test", "Olivia Owner", "olivia-keeps-the-keys", "owner", false, "administrator"},
+	{"acme", "Acme", "everybody needs a second factor; browsers can be trusted for 30 days", acme, []person{
+		{email: "ada@acme.test", name: "Ada Lovelace", password: "ada-loves-engines", note: "sets one up at her first sign-in"},
+		{email: "grace@acme.test", name: "Grace Hopper", password: "grace-finds-the-moth", factors: []mfa.Kind{mfa.TOTP}, note: "authenticator app, backup codes"},
+		{email: "mary@acme.test", name: "Mary Jackson", password: "mary-maps-the-wind", factors: []mfa.Kind{mfa.Email, mfa.SMS}, phone: "+4791234512",
+			note: "code by mail, or as a text to +47 912 34 512"},
+		{email: "edith@acme.test", name: "Edith Clarke", password: "edith-charts-the-lines", unconfirmed: true, note: "address not confirmed yet"},
+		{email: "robot@acme.test", name: "Nightly Import", password: "robot-works-at-night", service: true, note: "service user: never signs in here"},
+		{email: "rescue@acme.test", name: "Rescue Account", password: "rescue-breaks-the-glass", role: "owner", breakGlass: true, note: "break-glass: password is enough, Olivia is told"},
+		{email: "olivia@acme.test", name: "Olivia Owner", password: "olivia-keeps-the-keys", role: "owner", note: "administrator"},
 	}},
-	{"globex", "Globex", policy.Optional, []person{
-		{"alan@globex.test", "Alan Turing", "alan-breaks-enigma", "user", false, "may set up an app"},
-		{"barbara@globex.test", "Barbara Liskov", "barbara-likes-clu", "user", false, "may set up an app"},
+	{"globex", "Globex", "a second factor is up to each person", globex, []person{
+		{email: "alan@globex.test", name: "Alan Turing", password: "alan-breaks-enigma", note: "may set one up"},
+		{email: "barbara@globex.test", name: "Barbara Liskov", password: "barbara-likes-clu", note: "may set one up"},
+		{email: "carol@secure.test", name: "Carol Shaw", password: "carol-guards-the-river", note: "must: a rule for secure.test"},
 	}},
+	{"initech", "Initech", "required, but everybody may say \"not now\" twice", initech, []person{
+		{email: "peter@initech.test", name: "Peter Gibbons", password: "peter-skips-mondays", note: "may put it off twice"},
+	}},
+}
+
+func acme(p *policy.Policy) {
+	p.SecondFactor, p.Methods = policy.Required, mfa.Kinds()
+	p.SMSCountries, p.TrustedDevice = []string{"NO", "NL"}, 30*24*3600
+}
+
+func globex(p *policy.Policy) {
+	p.SecondFactor, p.Methods = policy.Optional, []mfa.Kind{mfa.WebAuthn, mfa.TOTP}
+	p.Rules = []policy.Rule{{Name: "domain", Level: "2sv", Domains: []string{"secure.test"}}}
+}
+
+func initech(p *policy.Policy) {
+	p.SecondFactor, p.EnrolSkips = policy.Required, 2
 }
 
 func tenants() []app.Tenant {
@@ -39,18 +62,4 @@ func tenants() []app.Tenant {
 		all = append(all, app.Tenant{Slug: o.slug, Name: o.name})
 	}
 	return all
-}
-
-// welcome is all a visitor has to know.
-func (d *demo) welcome() {
-	fmt.Fprintf(d.Out, "\n  Sample app   %s   <- begin here\n  Provider     %s   (%s/account: my settings)\n  Inbox        %s   (the mails that were sent)\n",
-		origin(d.PortBase+1), origin(d.PortBase), origin(d.PortBase), origin(d.PortBase+3))
-	for _, o := range organisations {
-		fmt.Fprintf(d.Out, "\n  %s: second factor %s\n", o.name, o.second)
-		for _, p := range o.people {
-			fmt.Fprintf(d.Out, "    %-20s %-22s %s\n", p.email, p.password, p.note)
-		}
-	}
-	fmt.Fprintf(d.Out, "\n  Codes of the authenticator apps: %s/codes\n  or, for grace@acme.test: oathtool --totp -b %s\n\n  Ctrl-C stops.\n",
-		origin(d.PortBase+1), strings.Join(totp.Groups(d.state.Seed), ""))
 }

@@ -1,11 +1,11 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 
-	"sallyport/mfa"
 	"sallyport/mfa/policy"
 	"sallyport/provider/client"
 	"sallyport/provider/tenant"
@@ -15,24 +15,26 @@ import (
 	"sallyport/storage/audit"
 	"sallyport/storage/db"
 	"sallyport/storage/id"
-	"sallyport/storage/seal"
 )
 
 const clientID = "sample-app"
 
+// edition rises with every change to people or policies below, so that a demo kept from before gets them.
+const edition = 2
+
 // seed makes what is missing. People and policies are made once and then belong to the visitor; the
 // application's addresses follow the ports of this run.
 func (d *demo) seed(ctx context.Context) error {
-	if !d.state.Seeded {
+	if d.state.Edition < edition {
 		for _, o := range organisations {
 			if err := d.organisation(ctx, o); err != nil {
-				return err
+				return fmt.Errorf("%s: %w", o.name, err)
 			}
 		}
 		if err := d.application(ctx); err != nil {
 			return err
 		}
-		d.state.Seeded = true
+		d.state.Edition = edition
 		if err := d.keep(d.state); err != nil {
 			return err
 		}
@@ -45,18 +47,21 @@ func (d *demo) organisation(ctx context.Context, o organisation) error {
 	if err != nil {
 		return err
 	}
+	var bound []id.User
 	for _, p := range o.people {
-		if err := d.person(ctx, t, p); err != nil {
+		u, err := d.person(ctx, t, p)
+		if err != nil {
 			return fmt.Errorf("%s: %w", p.email, err)
 		}
+		if p.breakGlass {
+			bound = append(bound, u)
+		}
 	}
-	return nil
+	return d.policy(ctx, t, o, bound)
 }
 
 func (d *demo) tenant(ctx context.Context, o organisation) (id.Tenant, error) {
-	p := policy.Default()
-	p.SecondFactor = o.second
-	t, err := tenant.Create(ctx, d.instance.Store, o.slug, o.name, p, audit.Operator, d.Now())
+	t, err := tenant.Create(ctx, d.instance.Store, o.slug, o.name, policy.Default(), audit.Operator, d.Now())
 	if !errors.Is(err, storage.ErrConflict) {
 		return t, err
 	}
@@ -64,44 +69,34 @@ func (d *demo) tenant(ctx context.Context, o organisation) (id.Tenant, error) {
 	return known.ID, err
 }
 
-func (d *demo) person(ctx context.Context, t id.Tenant, p person) error {
+// policy is set when the people are there, because it names some.
+func (d *demo) policy(ctx context.Context, t id.Tenant, o organisation, breakGlass []id.User) error {
+	current, err := tenant.CurrentPolicy(ctx, d.instance.Store, t)
+	if err != nil {
+		return err
+	}
+	p := policy.Default()
+	o.rules(&p)
+	p.Version, p.BreakGlass = current.Version, breakGlass
+	return tenant.SetPolicy(ctx, d.instance.Store, t, p, audit.Operator, nil, audit.Origin{}, d.Now())
+}
+
+// person leaves alone who is there already: from a first run that was interrupted, or an earlier edition.
+func (d *demo) person(ctx context.Context, t id.Tenant, p person) (id.User, error) {
 	hash, err := d.instance.Hasher().Hash(ctx, p.password)
 	if err != nil {
-		return err
+		return id.User{}, err
 	}
-	u, err := user.Create(ctx, d.instance.Store, t, user.New{Email: p.email, Name: p.name, PasswordHash: hash, Role: p.role, Confirmed: true},
-		audit.Operator, d.Now())
+	u, err := user.Create(ctx, d.instance.Store, t, user.New{Email: p.email, Name: p.name, PasswordHash: hash, Role: cmp.Or(p.role, "user"),
+		Service: p.service, Confirmed: !p.unconfirmed}, audit.Operator, d.Now())
 	if errors.Is(err, storage.ErrConflict) {
-		return nil // from a first run that was interrupted
+		known, err := d.instance.Store.Tenant(t).UserByEmail(ctx, db.UserByEmailParams{TenantID: t, EmailKey: p.email})
+		return known.ID, err
 	}
-	if err == nil && p.enrolled {
-		err = d.enrol(ctx, t, u)
+	if err != nil || len(p.factors) == 0 {
+		return u, err
 	}
-	return err
-}
-
-func (d *demo) enrol(ctx context.Context, t id.Tenant, u id.User) error {
-	sealer, err := d.instance.Sealer()
-	if err != nil {
-		return err
-	}
-	f, now := id.NewFactor(), d.Now()
-	sealed, err := sealer.Seal(place(t, f), d.state.Seed)
-	if err != nil {
-		return err
-	}
-	return d.instance.Store.InTenant(ctx, t, func(tx *storage.Tx) error {
-		return errors.Join(
-			tx.Later().CreateFactor(ctx, db.CreateFactorParams{TenantID: t, ID: f, UserID: u, Kind: string(mfa.TOTP),
-				Name: "Authenticator app", Secret: sealed, CreatedAt: now}),
-			audit.Record(ctx, tx, t, audit.Event{Kind: audit.FactorEnrolled, At: now, Actor: audit.Operator, Target: audit.OnUser(u),
-				Detail: map[string]any{"factor": f, "kind": mfa.TOTP}}),
-		)
-	})
-}
-
-func place(t id.Tenant, f id.Factor) seal.Place {
-	return seal.Place{Tenant: t, Table: "factors", Row: f.String(), Column: "secret"}
+	return u, d.enrol(ctx, t, u, p)
 }
 
 // application is not first-party, so that the visitor sees the consent page.

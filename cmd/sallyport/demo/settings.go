@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"sallyport/cmd/sallyport/config"
+	"sallyport/cmd/sallyport/demo/inbox"
 )
 
 // settings begins with the defaults and the environment and puts the demo's own in place of all that could lead it
@@ -32,9 +33,18 @@ func (o Options) settings() (config.Config, error) {
 	}
 	c.Listen, c.PublicURL = net.JoinHostPort(host, strconv.Itoa(o.PortBase)), origin(o.PortBase)
 	c.Database, c.TLS, c.TrustedProxies = config.Database{Migrate: true}, config.TLS{}, nil
-	c.Mail = config.Mail{} // mail stays here, whatever the environment says
+	c.Mail, c.SMS = config.Mail{}, config.SMS{Kind: "none"} // messages stay here, whatever the environment says
 	c.Keys = config.Keys{File: filepath.Join(c.DataDir, "keyset.json")}
 	return c, nil
+}
+
+// deliver makes the inbox the mail server and the gateway for texts, which are described as an operator would do it.
+func (o Options) deliver(c *config.Config, i *inbox.Inbox) {
+	c.Mail = config.Mail{Host: host, Port: i.Port(), TLS: "none", From: "no-reply@sallyport.test"}
+	c.SMS = config.SMS{Kind: "gateway", From: "Sallyport", Secret: config.Secret(i.Secret()),
+		URL:    "http://" + net.JoinHostPort(host, strconv.Itoa(o.PortBase+3)) + inbox.TextsPath,
+		Format: "json", Body: `{"id":"{{ID}}","from":"{{From}}","to":"{{To}}","text":"{{Body}}"}`,
+		Header: "Authorization: Bearer {{Secret}}", Accepted: "^accepted "}
 }
 
 func loopback(listen string) bool {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"sallyport/mfa/backup"
 	"sallyport/mfa/totp"
 	"sallyport/provider/token"
 	"sallyport/storage/id"
@@ -16,9 +17,10 @@ import (
 
 // state is what must be the same in the next run and is in the database only hashed or sealed.
 type state struct {
-	ClientSecret string `json:"client_secret"`
-	Seed         []byte `json:"seed"` // of the person whose authenticator app is set up already
-	Seeded       bool   `json:"seeded"`
+	ClientSecret string   `json:"client_secret"`
+	Seed         []byte   `json:"seed"`         // of the person whose authenticator app is set up already
+	BackupCodes  []string `json:"backup_codes"` // of the same person
+	Edition      int      `json:"edition"`      // of the people and policies that were made; 0: none, or those of the first
 }
 
 const stateFile = "demo.json"
@@ -29,7 +31,7 @@ var errForeign = errors.New("the directory was not made by the demo")
 func remember(dir string) (state, error) {
 	b, err := os.ReadFile(filepath.Join(dir, stateFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		s := state{ClientSecret: token.New(token.Client, id.Lobby).Text, Seed: totp.NewSeed()}
+		s := state{ClientSecret: token.New(token.Client, id.Lobby).Text, Seed: totp.NewSeed(), BackupCodes: backup.New()}
 		return s, s.save(dir)
 	}
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"sallyport/provider"
 	"sallyport/provider/gate"
 	"sallyport/provider/notify"
-	"sallyport/provider/notify/email"
+	"sallyport/provider/notify/delivery"
 	"sallyport/provider/web"
 	"sallyport/storage/audit"
 	"sallyport/storage/purge"
@@ -22,11 +22,11 @@ import (
 // accepting, finishes the requests in hand, and stops the workers last: what a request enqueued may still be done.
 // ready is called once, when connections are accepted; the caller closes the instance.
 func (i *Instance) Serve(ctx context.Context, ready func(net.Addr)) error {
-	p, err := i.provider(ctx)
+	post, err := i.post()
 	if err != nil {
 		return err
 	}
-	mailer, err := i.mailer()
+	p, err := i.provider(ctx, post)
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (i *Instance) Serve(ctx context.Context, ready func(net.Addr)) error {
 		defer stop()
 		return web.Serve(front, i.server(listener, p))
 	})
-	group.Go(func() error { return i.work(background, mailer) })
+	group.Go(func() error { return i.work(background, post) })
 	group.Go(func() error { return i.database.lost(front) })
 	group.Go(func() error {
 		i.Store.Listen(background, p.Changed)
@@ -50,7 +50,7 @@ func (i *Instance) Serve(ctx context.Context, ready func(net.Addr)) error {
 	return group.Wait()
 }
 
-func (i *Instance) provider(ctx context.Context) (*provider.Provider, error) {
+func (i *Instance) provider(ctx context.Context, post post) (*provider.Provider, error) {
 	sealer, err := i.Sealer()
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func (i *Instance) provider(ctx context.Context) (*provider.Provider, error) {
 		TrustedProxies: c.TrustedProxies, MaxBody: int64(c.Limits.Body), Hasher: i.Hasher(),
 		Lives: gate.Lives{Code: c.Tokens.Code, Access: c.Tokens.Access,
 			RefreshIdle: c.Tokens.RefreshIdle, RefreshAbsolute: c.Tokens.RefreshAbsolute},
-		IDTokenLife: c.Tokens.IDToken, AttemptLife: c.Attempt.Lifetime,
+		IDTokenLife: c.Tokens.IDToken, AttemptLife: c.Attempt.Lifetime, Texts: post.texts != nil,
 	})
 }
 
@@ -78,11 +78,13 @@ func (i *Instance) server(l net.Listener, p *provider.Provider) web.ServerConfig
 	}
 }
 
-func (i *Instance) work(ctx context.Context, mailer *email.Sender) error {
+func (i *Instance) work(ctx context.Context, post post) error {
+	defer post.close()
 	workers := river.NewWorkers()
-	messages := &notify.Consumer{Store: i.Store, Now: i.Now}
+	messages := &notify.Consumer{Store: i.Store, Outbox: post.outbox, Now: i.Now}
 	river.AddWorker(workers, &audit.FanOutWorker{Store: i.Store, Consumers: []audit.Consumer{i.announce, messages.Hear}})
-	river.AddWorker(workers, &email.Worker{Store: i.Store, Sender: mailer, Now: i.Now})
+	river.AddWorker(workers, &delivery.Worker{Store: i.Store, Seal: post.outbox.Seal, Mail: post.mail, SMS: post.texts,
+		Host: post.outbox.PublicURL.Hostname(), Now: i.Now})
 	river.AddWorker(workers, &purge.Worker{Store: i.Store, Now: i.Now})
 	err := i.Store.Work(ctx, i.Log, workers, []*river.PeriodicJob{purge.Hourly()})
 	if ctx.Err() != nil {

@@ -1,7 +1,8 @@
 // Package console is the administrators' pages of one tenant: for now its sign-in policy.
 //
-// It owns the form: what a policy looks like as fields, and that two administrators do not overwrite each
-// other. What a policy may say is mfa/policy's, how its versions are kept provider/tenant's. It proves nobody:
+// It owns the form: what a policy looks like as fields, that two administrators do not overwrite each other, and that
+// a change which asks for less of somebody is asked about before it is saved (whom it touches, policy.Decide says). What a
+// policy may say is mfa/policy's, how its versions are kept provider/tenant's. It proves nobody:
 // the guard of provider puts a session with a fresh proof into the context; the role is asked for here.
 // provider mounts its routes; nobody else calls it.
 //

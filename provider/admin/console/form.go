@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"sallyport/mfa"
@@ -14,17 +15,88 @@ import (
 )
 
 const (
+	day    = policy.Seconds(24 * time.Hour / time.Second)
 	hour   = policy.Seconds(time.Hour / time.Second)
 	minute = policy.Seconds(time.Minute / time.Second)
+	second = policy.Seconds(1)
 )
 
-// fields is the policy as the form shows it.
-func fields(p policy.Policy) templates.Policy {
-	return templates.Policy{
-		Mode: string(p.SecondFactor), Methods: methods(func(k mfa.Kind) bool { return slices.Contains(p.Methods, k) }),
-		EnrolWithPassword: p.EnrolWithPassword, SessionHours: whole(p.Session, hour), IdleMinutes: whole(p.Idle, minute),
-		StepUpMinutes: whole(p.StepUp, minute), Version: p.Version,
+// rows is how many rules the form can bring: as many as a policy may have, and the blank one.
+const rows = 101
+
+// switches are the boxes that post "on", texts what is kept as typed, numbers what must be one.
+func switches(f *templates.Policy) map[string]*bool {
+	out := map[string]*bool{"enrol_with_password": &f.EnrolWithPassword, "forget_enrolled": &f.ForgetEnrolled, "access_enabled": &f.Access.Enabled,
+		"access_admins": &f.Access.Admins, "key_verify": &f.KeyVerify, "key_attest": &f.KeyAttest}
+	for i := range f.Methods {
+		out["method_"+f.Methods[i].Name] = &f.Methods[i].Checked
 	}
+	return out
+}
+
+func texts(f *templates.Policy) map[string]*string {
+	out := map[string]*string{"mode": &f.Mode, "enrol_until": &f.EnrolUntil, "sms_countries": &f.SMSCountries, "key_models": &f.KeyModels,
+		"break_glass": &f.BreakGlass}
+	for n := range f.Rules {
+		r, prefix := &f.Rules[n], "rule_"+strconv.Itoa(n)+"_"
+		for name, to := range map[string]*string{"name": &r.Name, "level": &r.Level, "roles": &r.Roles, "domains": &r.Domains, "clients": &r.Clients,
+			"networks": &r.Networks, "outside": &r.Outside} {
+			out[prefix+name] = to
+		}
+	}
+	return out
+}
+
+func numbers(f *templates.Policy) map[string]*int {
+	return map[string]*int{"session_hours": &f.SessionHours, "idle_minutes": &f.IdleMinutes, "step_up_minutes": &f.StepUpMinutes,
+		"trusted_days": &f.TrustedDays, "code_seconds": &f.CodeSeconds, "enrol_skips": &f.EnrolSkips, "access_length": &f.Access.Length,
+		"access_minutes": &f.Access.Minutes, "access_uses": &f.Access.Uses, "version": &f.Version}
+}
+
+// emptied are the numbers that the page lets one leave empty.
+var emptied = []string{"enrol_skips", "access_length", "access_minutes", "access_uses"}
+
+// typed reads the form; posted is what a page that asks first has to post again. Errors are of web.Form, or web.ErrBadRequest
+// for what no page of ours sends.
+func typed(r *http.Request) (f templates.Policy, posted map[string]string, err error) {
+	f = templates.Policy{Methods: methods(func(mfa.Kind) bool { return false }), Rules: make([]templates.Rule, rows)}
+	boxes, words, counts := switches(&f), texts(&f), numbers(&f)
+	posted, err = web.Form(r, slices.Concat(keys(boxes), keys(words), keys(counts), []string{"confirmed"})...)
+	if err != nil {
+		return f, nil, err
+	}
+	for name, to := range boxes {
+		*to = posted[name] == "on"
+	}
+	for name, to := range words {
+		*to = posted[name]
+	}
+	for name, to := range counts {
+		if *to, err = number(name, posted[name]); err != nil {
+			return f, nil, err
+		}
+	}
+	f.Rules = slices.DeleteFunc(f.Rules, func(r templates.Rule) bool { return strings.TrimSpace(r.Name) == "" })
+	return f, posted, nil
+}
+
+func keys[T any](of map[string]T) (names []string) {
+	for name := range of {
+		names = append(names, name)
+	}
+	return names
+}
+
+// number: 32 bits hold every version, and as many days fit into seconds without overflow.
+func number(name, typed string) (int, error) {
+	if typed == "" && slices.Contains(emptied, name) {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(typed, 10, 32)
+	if err != nil {
+		return 0, fmt.Errorf("%w: %s is not a number", web.ErrBadRequest, name)
+	}
+	return int(n), nil
 }
 
 func methods(checked func(mfa.Kind) bool) []templates.Method {
@@ -33,43 +105,6 @@ func methods(checked func(mfa.Kind) bool) []templates.Method {
 		out = append(out, templates.Method{Name: string(k), Checked: checked(k)})
 	}
 	return out
-}
-
-// typed reads the form. Errors are of web.Form, or web.ErrBadRequest for what no page of ours sends.
-func typed(r *http.Request) (templates.Policy, error) {
-	names := []string{"mode", "enrol_with_password", "session_hours", "idle_minutes", "step_up_minutes", "version"}
-	for _, k := range mfa.Kinds() {
-		names = append(names, "method_"+string(k))
-	}
-	form, err := web.Form(r, names...)
-	if err != nil {
-		return templates.Policy{}, err
-	}
-	out := templates.Policy{Mode: form["mode"], EnrolWithPassword: form["enrol_with_password"] == "on",
-		Methods: methods(func(k mfa.Kind) bool { return form["method_"+string(k)] == "on" })}
-	numbers := map[string]*int{"session_hours": &out.SessionHours, "idle_minutes": &out.IdleMinutes,
-		"step_up_minutes": &out.StepUpMinutes, "version": &out.Version}
-	for name, to := range numbers {
-		// 32 bits hold every version, and as many hours fit into seconds without overflow.
-		n, err := strconv.ParseInt(form[name], 10, 32)
-		if err != nil {
-			return templates.Policy{}, fmt.Errorf("%w: %s is not a number", web.ErrBadRequest, name)
-		}
-		*to = int(n)
-	}
-	return out, nil
-}
-
-// document is the version that would follow the current one.
-func document(f templates.Policy, current policy.Policy) policy.Policy {
-	next := policy.Policy{Version: current.Version, SecondFactor: policy.Mode(f.Mode), EnrolWithPassword: f.EnrolWithPassword, Methods: []mfa.Kind{},
-		Session: age(f.SessionHours, hour, current.Session), Idle: age(f.IdleMinutes, minute, current.Idle), StepUp: age(f.StepUpMinutes, minute, current.StepUp)}
-	for _, m := range f.Methods {
-		if m.Checked {
-			next.Methods = append(next.Methods, mfa.Kind(m.Name))
-		}
-	}
-	return next
 }
 
 // whole is an age in the unit of its field, rounded up.

@@ -30,6 +30,9 @@ func (c *Console) show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	form := fields(current)
+	if form.BreakGlass, err = c.addresses(r.Context(), s.Tenant, current.BreakGlass); err != nil {
+		return err
+	}
 	if r.URL.Query().Get("notice") == saved {
 		form.Notice = templates.NoticePolicySaved
 	}
@@ -60,7 +63,7 @@ func (c *Console) save(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	form, err := typed(r)
+	form, posted, err := typed(r)
 	if err != nil {
 		return err
 	}
@@ -68,7 +71,24 @@ func (c *Console) save(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = c.set(r, s, form, current)
+	next, err := c.next(r, s, form, current)
+	if err != nil {
+		return c.answer(w, r, s, form, err)
+	}
+	if posted["confirmed"] != "on" {
+		e, err := c.effect(r, s, current, next)
+		if err != nil {
+			return err
+		}
+		if loosens(current, next, e) {
+			return c.preview(w, r, s, posted, e)
+		}
+	}
+	return c.answer(w, r, s, form, c.set(r, s, current, next))
+}
+
+// answer turns what came of it into a page.
+func (c *Console) answer(w http.ResponseWriter, r *http.Request, s *session.Session, form templates.Policy, err error) error {
 	switch {
 	case errors.Is(err, policy.ErrInvalid):
 		return c.again(w, r, http.StatusUnprocessableEntity, s, form, templates.ErrorPolicyInvalid)
@@ -80,14 +100,24 @@ func (c *Console) save(w http.ResponseWriter, r *http.Request) error {
 	return web.SeeOther(w, r, "/admin/policy?notice="+saved)
 }
 
-// set refuses any version but the one in force, a later one too: versions leave no gaps. Between this
-// look and the write, the key of the table refuses the slower of two.
-func (c *Console) set(r *http.Request, s *session.Session, form templates.Policy, current policy.Policy) error {
-	next := document(form, current)
-	switch {
-	case form.Version != current.Version:
-		return fmt.Errorf("save policy: %w: version %d is in force", storage.ErrConflict, current.Version)
-	case bytes.Equal(next.Encode(), current.Encode()):
+// next is what was typed as a policy that can be followed. It refuses any version but the one in force, a later one too:
+// versions leave no gaps. Between this look and the write, the key of the table refuses the slower of two.
+func (c *Console) next(r *http.Request, s *session.Session, form templates.Policy, current policy.Policy) (policy.Policy, error) {
+	if form.Version != current.Version {
+		return policy.Policy{}, fmt.Errorf("save policy: %w: version %d is in force", storage.ErrConflict, current.Version)
+	}
+	next, err := document(form, current)
+	if err != nil {
+		return policy.Policy{}, err
+	}
+	if next.BreakGlass, err = c.glass(r.Context(), s.Tenant, form.BreakGlass, current.BreakGlass); err != nil {
+		return policy.Policy{}, err
+	}
+	return next, next.Validate()
+}
+
+func (c *Console) set(r *http.Request, s *session.Session, current, next policy.Policy) error {
+	if bytes.Equal(next.Encode(), current.Encode()) {
 		return nil
 	}
 	return tenant.SetPolicy(r.Context(), c.config.Store, s.Tenant, next, audit.User(s.User), &s.User, c.origin(r), c.config.Now())

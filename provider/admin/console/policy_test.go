@@ -10,7 +10,6 @@ import (
 	"sync"
 	"testing"
 
-	"sallyport/mfa"
 	"sallyport/mfa/policy"
 	"sallyport/provider/tenant"
 	"sallyport/storage/audit"
@@ -32,7 +31,7 @@ func TestPageShowsThePolicyInForceAndItsHistory(t *testing.T) {
 	wantText(t, got, `name="version" value="2"`, `value="required" required checked`, `name="method_totp" value="on" checked`,
 		`name="enrol_with_password" value="on">`, `name="session_hours" type="number" inputmode="numeric" min="1" required value="8"`,
 		"those who have set up a second step are still asked for it", "Version 2", "Version 1", "kari@acme.example",
-		"enrol_with_password: true → false; second_factor: optional → required; session_seconds: 86400 → 28800", "methods: totp")
+		"enrol_with_password: true → false; second_factor: optional → required; session_seconds: 86400 → 28800", "methods: webauthn, totp")
 }
 
 func TestSavingMakesAVersionWithItsAuthorAndEvent(t *testing.T) {
@@ -45,7 +44,8 @@ func TestSavingMakesAVersionWithItsAuthorAndEvent(t *testing.T) {
 	if at := got.Header().Get("Location"); at != "/admin/policy?notice=policy-saved" {
 		t.Errorf("sent to %q", at)
 	}
-	want := policy.Policy{SecondFactor: policy.Required, Methods: []mfa.Kind{mfa.TOTP}, Session: 8 * 3600, Idle: 1800, StepUp: 300}
+	want := policy.Default()
+	want.SecondFactor, want.EnrolWithPassword, want.Session, want.Idle, want.StepUp = policy.Required, false, 8*3600, 1800, 300
 	if p := w.current(acme); p.Version != 2 || !same(p, want) {
 		t.Errorf("stored %+v", p)
 	}

@@ -25,6 +25,7 @@ import (
 	"sallyport/provider/web"
 	"sallyport/storage"
 	"sallyport/storage/audit"
+	"sallyport/storage/db"
 	"sallyport/storage/id"
 	"sallyport/storage/storagetest"
 )
@@ -91,7 +92,7 @@ func (w *world) signIn(t id.Tenant, email, role string) string {
 	w.must(err)
 	a, binding, err := attempt.Begin(ctx, w.store, attempt.Start{Tenant: t, TenantBy: attempt.ByRequest, Purpose: attempt.Fresh, Life: time.Minute}, w.now)
 	w.must(err)
-	loaded, err := attempt.Load(ctx, w.store.Tenant(t), t, a, binding)
+	loaded, err := attempt.Load(ctx, w.store.Tenant(t), t, a, attempt.Presented{Binding: binding})
 	w.must(err)
 	loaded.User, loaded.Facts.Identifier = &u, email
 	loaded.Prove(mfa.Proof{Kind: mfa.Password, At: w.now})
@@ -141,4 +142,12 @@ func wantText(t *testing.T, got *httptest.ResponseRecorder, texts ...string) {
 			t.Errorf("page lacks %q:\n%s", text, got.Body)
 		}
 	}
+}
+
+// old stores a document as an earlier version of the program wrote it.
+func (w *world) old(t id.Tenant, version int32, document string) {
+	w.t.Helper()
+	w.must(w.store.InTenant(context.Background(), t, func(tx *storage.Tx) error {
+		return tx.Later().CreatePolicyVersion(context.Background(), db.CreatePolicyVersionParams{TenantID: t, Version: version, Document: []byte(document), CreatedAt: w.now})
+	}))
 }

@@ -1,11 +1,11 @@
-// Package email sends queued messages as e-mail over SMTP.
+// Package email sends mails over SMTP.
 //
-// It owns the job that delivers a message, how a mail is put together and how a mail server is spoken to. Texts are
-// those of templates; what is told, and to whom, is decided in notify. The instance makes one Sender of its
-// configuration and hands it to the Worker.
+// It owns how a mail is put together and how a mail server is spoken to. It does not own what a mail says
+// (templates), nor when and how often one is sent (notify/delivery, which calls Send). The instance makes one Sender of
+// its configuration.
 //
-// Dependencies: wneessen/go-mail, for MIME and an SMTP client with STARTTLS and authentication, which the frozen
-// net/smtp leaves half done; riverqueue/river, whose job this is; x/text's language, for the tag of a message.
+// Dependency: wneessen/go-mail, for MIME and an SMTP client with STARTTLS and authentication, which the frozen
+// net/smtp leaves half done.
 package email
 
 import (

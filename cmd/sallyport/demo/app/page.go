@@ -28,7 +28,7 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{"asset": stati
 // meanings explains the claims that a relying party of Sallyport decides by.
 var meanings = map[string]string{
 	"acr":       "how strongly it was proven who this is",
-	"amr":       "what was shown: pwd a password, otp a code of an app, mfa two different factors",
+	"amr":       "what was shown: pwd a password, otp a code that works once, sms a code by text, pop a key or device, mfa two different factors",
 	"auth_time": "when it was proven",
 	"sid":       "the session at the provider",
 	"tid":       "the tenant, for machines: it never changes",

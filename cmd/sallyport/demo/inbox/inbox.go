@@ -1,14 +1,16 @@
-// Package inbox is the mail server and the mailboxes of the demo: whatever Sallyport sends over SMTP arrives here and
-// can be read in a browser.
+// Package inbox is the mailboxes and the telephones of the demo: the mails that Sallyport sends over SMTP and the text
+// messages that it hands to an HTTP gateway arrive here and can be read in a browser.
 //
-// It owns the mails, in memory, and its pages. To the provider it is a stranger, as any mail server is: nothing but
-// SMTP leads here. It takes mail for everybody, so it listens on loopback only. Only cmd/sallyport/demo calls it.
+// It owns what came, in memory, and its pages. To the provider it is a stranger, as any mail server and any gateway is:
+// nothing but SMTP and one HTTP address lead here. It takes mail for everybody, so it listens on loopback only. Only
+// cmd/sallyport/demo calls it.
 //
 // Dependency: emersion/go-smtp, the server half of the protocol, which the standard library lacks.
 package inbox
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -22,32 +24,38 @@ import (
 
 // Limits of a demo that nobody cleans up.
 const (
-	mostMails   = 200
-	longestMail = 1 << 20
+	mostMessages = 200
+	longestMail  = 1 << 20
 )
 
-// Inbox takes and shows mail.
+// Inbox takes and shows mails and texts.
 type Inbox struct {
 	log      *slog.Logger
 	now      func() time.Time
+	provider string
+	secret   string
 	listener net.Listener
 
-	mutex sync.Mutex
-	mails []mail // the oldest first
-	count int    // of all that ever came
+	mutex    sync.Mutex
+	messages []message // the oldest first
+	count    int       // of all that ever came
 }
 
-// Open listens for mail on a loopback port that was free.
-func Open(log *slog.Logger, now func() time.Time) (*Inbox, error) {
+// Open listens for mail on a loopback port that was free. The provider is the origin that links in messages may lead to.
+func Open(provider string, log *slog.Logger, now func() time.Time) (*Inbox, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen for mail: %w", err)
 	}
-	return &Inbox{log: log, now: now, listener: l}, nil
+	return &Inbox{log: log, now: now, provider: provider, secret: rand.Text(), listener: l}, nil
 }
 
 // Port is where mail is taken.
 func (i *Inbox) Port() int { return i.listener.Addr().(*net.TCPAddr).Port }
+
+// Secret is what whoever brings texts shows, as a bearer token (RFC 6750, 2.1): every web page of the visitor's browser
+// can reach a loopback port.
+func (i *Inbox) Secret() string { return i.secret }
 
 // Close stops listening, for those who never call Serve.
 func (i *Inbox) Close() error { return i.listener.Close() }
@@ -90,31 +98,3 @@ func (s *session) Data(r io.Reader) error {
 func (s *session) Reset() { s.to = nil }
 
 func (s *session) Logout() error { return nil }
-
-func (i *Inbox) keep(m mail) {
-	i.mutex.Lock()
-	defer i.mutex.Unlock()
-	i.count++
-	m.Number = i.count
-	i.mails = append(i.mails, m)
-	i.mails = i.mails[max(0, len(i.mails)-mostMails):]
-}
-
-func (i *Inbox) newest() []mail {
-	i.mutex.Lock()
-	defer i.mutex.Unlock()
-	all := make([]mail, 0, len(i.mails))
-	for n := len(i.mails) - 1; n >= 0; n-- {
-		all = append(all, i.mails[n])
-	}
-	return all
-}
-
-func (i *Inbox) find(number int) (mail, bool) {
-	for _, m := range i.newest() {
-		if m.Number == number {
-			return m, true
-		}
-	}
-	return mail{}, false
-}

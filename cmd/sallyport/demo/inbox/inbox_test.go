@@ -26,7 +26,7 @@ var (
 
 func open(t *testing.T) *inbox.Inbox {
 	t.Helper()
-	i, err := inbox.Open(slog.New(slog.NewTextHandler(io.Discard, nil)), now)
+	i, err := inbox.Open("http://localhost:8080", slog.New(slog.NewTextHandler(io.Discard, nil)), now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func holds(t *testing.T, body string, wanted ...string) {
 func TestEmptyInboxSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	_, body := get(t, open(t), "/", http.StatusOK)
-	holds(t, body, "No mail yet")
+	holds(t, body, "Nothing has come yet")
 }
 
 func TestDeliveredMailsAreListedTheNewestFirst(t *testing.T) {
@@ -93,7 +93,7 @@ func TestDeliveredMailsAreListedTheNewestFirst(t *testing.T) {
 	holds(t, body, "Blåbær 2", "Acmé", "Hei på deg", `src="/mails/3/html"`, `sandbox=""`)
 	_, body = get(t, i, "/mails/3/html", http.StatusOK)
 	holds(t, body, "<p>Hei på <b>deg</b></p>")
-	for _, path := range []string{"/mails/4", "/mails/0", "/mails/x", "/mails/-1/html"} {
+	for _, path := range []string{"/mails/4", "/mails/0", "/mails/x", "/mails/-1/html", "/texts/3", "/texts/3/html"} {
 		get(t, i, path, http.StatusNotFound)
 	}
 }

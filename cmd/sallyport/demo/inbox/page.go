@@ -22,12 +22,15 @@ const (
 	theirs = "default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox"
 )
 
-// Handler is the pages: the list of mails and each of them.
+// Handler is the pages, the newest message for programs, and the gateway for texts.
 func (i *Inbox) Handler() http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { i.show(w, "list.html", i.newest()) })
-	m.HandleFunc("GET /mails/{number}", i.mail(func(w http.ResponseWriter, m mail) { i.show(w, "mail.html", m) }))
-	m.HandleFunc("GET /mails/{number}/html", i.mail(markup))
+	m.HandleFunc("GET /mails/{number}", i.one(mail, i.message))
+	m.HandleFunc("GET /mails/{number}/html", i.one(mail, markup))
+	m.HandleFunc("GET /texts/{number}", i.one(text, i.message))
+	m.HandleFunc("GET /latest", i.latest)
+	m.HandleFunc("POST "+TextsPath, i.take)
 	m.HandleFunc("GET /inbox.css", func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, "inbox.css") })
 	m.Handle("GET "+static.Prefix, static.Handler())
 	return secure(m)
@@ -44,19 +47,26 @@ func secure(next http.Handler) http.Handler {
 	})
 }
 
-func (i *Inbox) mail(show func(http.ResponseWriter, mail)) http.HandlerFunc {
+func (i *Inbox) one(k kind, show func(http.ResponseWriter, message)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		number, err := strconv.Atoi(r.PathValue("number"))
-		m, ok := i.find(number)
+		m, ok := i.first(func(m message) bool { return m.Number == number && m.Kind == k })
 		if err != nil || !ok {
-			http.Error(w, "There is no such mail.", http.StatusNotFound)
+			http.Error(w, "There is no such "+string(k)+".", http.StatusNotFound)
 			return
 		}
 		show(w, m)
 	}
 }
 
-func markup(w http.ResponseWriter, m mail) {
+func (i *Inbox) message(w http.ResponseWriter, m message) {
+	i.show(w, "message.html", struct {
+		message
+		Pieces []piece
+	}{m, i.pieces(m.Text)})
+}
+
+func markup(w http.ResponseWriter, m message) {
 	w.Header().Set("Content-Security-Policy", theirs)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Write([]byte(m.HTML)) // an error means that the browser has gone

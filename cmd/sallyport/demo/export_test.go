@@ -1,0 +1,4 @@
+package demo
+
+// Quoted makes one word of it for a shell.
+var Quoted = quoted

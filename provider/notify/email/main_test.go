@@ -1,9 +1,0 @@
-package email_test
-
-import (
-	"testing"
-
-	"sallyport/storage/storagetest"
-)
-
-func TestMain(m *testing.M) { storagetest.Main(m) }
