@@ -24,7 +24,7 @@ build:
 test:
 	@sh .ci/install test
 	@$(MAKE) --no-print-directory lint
-	$(WITH) $(GO) test -race -timeout 20m ./...
+	$(WITH) $(GO) test -race -timeout 40m ./...
 	@echo "make test: all checks and tests passed"
 
 ## lint: formatting, vet, staticcheck, and whether the generated queries are up to date

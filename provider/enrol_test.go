@@ -379,3 +379,41 @@ func TestFreezeInTheMiddleOfAnEnrolmentStopsIt(t *testing.T) {
 		t.Errorf("%d factors", n)
 	}
 }
+
+func TestA12MethodForbiddenInMidEnrolmentIsNotEnrolled(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	for name, until := range map[string]func(*browser, *person){
+		"before its code": func(*browser, *person) {},
+		"before the codes are kept": func(b *browser, p *person) {
+			b.submit("code", p.totp(w, 0)).expect("backup-codes")
+		},
+	} {
+		w.setPolicy(w.acme, func(p *policy.Policy) { p.Methods = []mfa.Kind{mfa.TOTP} })
+		bob := w.person(w.acme, strings.ReplaceAll(name, " ", "")+"@acme.test")
+		b := w.browser()
+		b.toPassword(w.web, bob)
+		b.submit("password", password).expect("enrol")
+		bob.seed = b.shownSeed()
+		until(b, bob)
+		w.setPolicy(w.acme, func(p *policy.Policy) { p.Methods = []mfa.Kind{mfa.WebAuthn} })
+		b.submit("code", bob.totp(w, 0), "kept", "on")
+		if n := w.count("SELECT count(*) FROM factors WHERE user_id = $1", bob.id); n != 0 || b.left != nil {
+			t.Errorf("%s: %d factors, at %s", name, n, b.at)
+		}
+		b.expect("enrol")
+	}
+}
+
+func TestEnrolmentWithoutAWayToFinishItSaysSo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	w.setPolicy(w.acme, func(p *policy.Policy) { p.Methods = []mfa.Kind{mfa.Email} })
+	bob := w.person(w.acme, "bob@acme.test")
+	w.exec("UPDATE users SET email_confirmed_at = NULL")
+	b := w.browser()
+	b.toPassword(w.web, bob)
+	if b.submit("password", password); b.status != http.StatusForbidden || b.left != nil {
+		t.Errorf("%d at %s", b.status, b.at)
+	}
+}

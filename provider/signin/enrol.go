@@ -2,6 +2,7 @@ package signin
 
 import (
 	"errors"
+	"net/http"
 	"slices"
 
 	"sallyport/mfa"
@@ -21,15 +22,26 @@ func (s *SignIn) showEnrol(v *visit) error {
 	if v.a.Person.Frozen {
 		return s.showFrozen(v)
 	}
-	e := v.a.Facts.Enrolment
-	if e == nil {
-		// A code by mail goes out at once: whoever may put enrolment off is asked before.
-		if kinds := s.enrollable(v); len(kinds) == 1 && (kinds[0] != mfa.Email || v.d.Skip == nil) {
-			return s.beginEnrolment(v, kinds[0])
-		}
-		return s.chooseEnrol(v, v.frame(), "")
+	if e := s.begun(v); e != nil {
+		return s.enrolling(v, v.frame(), *e, "", "")
 	}
-	return s.enrolling(v, v.frame(), *e, "", "")
+	switch kinds := s.enrollable(v); {
+	case len(kinds) == 0: // texts without a gateway, and nothing else
+		return web.Render(v.w, v.r, http.StatusForbidden, templates.Message{Frame: v.frame(), Status: http.StatusForbidden, Body: templates.ErrorRefusedUnmet})
+	// A code by mail goes out at once: whoever may put enrolment off is asked before.
+	case len(kinds) == 1 && (kinds[0] != mfa.Email || v.d.Skip == nil):
+		return s.beginEnrolment(v, kinds[0])
+	}
+	return s.chooseEnrol(v, v.frame(), "")
+}
+
+// begun is what is being enrolled, as long as the policy allows it: what it has forbidden meanwhile is not finished
+// either (gauntlet A12).
+func (s *SignIn) begun(v *visit) *attempt.Enrolment {
+	if e := v.a.Facts.Enrolment; e != nil && slices.Contains(s.enrollable(v), e.Kind) {
+		return e
+	}
+	return nil
 }
 
 // enrolling is the page of what is being enrolled.
@@ -136,10 +148,10 @@ func (s *SignIn) sendNew(v *visit, w way, page func(templates.Frame) error) erro
 
 // enrol takes the answer of the page that is shown.
 func (s *SignIn) enrol(v *visit) error {
-	e := v.a.Facts.Enrolment
+	e := s.begun(v)
 	switch {
 	case e == nil:
-		return s.redirect(v) // answered a page that was never shown
+		return s.redirect(v) // answered a page that was never shown, or a kind that is not allowed any more
 	case v.a.Person.Frozen:
 		return s.showFrozen(v)
 	case e.Kind == mfa.WebAuthn:
@@ -165,6 +177,10 @@ func (s *SignIn) proven(v *visit, m mfa.Match, name string, also func(*storage.T
 // bind makes the factor count, in one transaction with the fact that this attempt has proven it.
 func (s *SignIn) bind(v *visit, e attempt.Enrolment, also func(*storage.Tx) error) error {
 	ctx, t := v.r.Context(), v.a.Tenant
+	if !slices.Contains(s.enrollable(v), e.Kind) { // forbidden since it was proven (gauntlet A12)
+		v.a.Facts.Enrolment, v.a.Facts.Codes, v.a.Facts.Kept = nil, nil, false
+		return s.advance(v, nothing)
+	}
 	v.a.Prove(mfa.Proof{Kind: e.Kind, At: e.Proven, Factor: e.Factor, UserVerified: e.UserVerified})
 	v.a.Facts.Enrolled, v.a.Facts.Enrolment = e.Factor, nil
 	return s.advance(v, func(tx *storage.Tx) error {

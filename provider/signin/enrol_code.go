@@ -64,7 +64,7 @@ func (s *SignIn) sendAgain(v *visit) error {
 	if _, err := web.Form(v.r); err != nil {
 		return err
 	}
-	e := v.a.Facts.Enrolment
+	e := s.begun(v)
 	if e == nil || !e.Kind.Sent() || e.Secret == nil {
 		return s.redirect(v)
 	}
