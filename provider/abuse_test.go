@@ -300,3 +300,30 @@ func TestD07OldSessionSecretAndAgedSessionOpenNothingAndExtendNothing(t *testing
 		t.Error("an idle session opens the settings")
 	}
 }
+
+func TestJ03FloodOfGuessesDoesNotKeepATrustedBrowserOut(t *testing.T) {
+	t.Parallel()
+	w := trusting(t, 1)
+	alice := w.enrolled(w.acme, "alice@acme.test")
+	b := w.trusted(alice)
+	stranger := w.browser()
+	stranger.toPassword(w.web, alice)
+	for range 6 {
+		stranger.submit("password", "a guess at it")
+	}
+	if stranger.submit("password", password); stranger.status != http.StatusTooManyRequests {
+		t.Fatalf("the flood is not slowed: %d", stranger.status)
+	}
+	b.toPassword(w.web, alice)
+	if b.submit("password", password); b.status == http.StatusTooManyRequests || b.left == nil {
+		t.Fatalf("the trusted browser is kept out by guesses from elsewhere: %d at %s", b.status, b.at)
+	}
+	w.clock.Advance(25 * time.Hour) // past the session, so that the password is asked for
+	b.toPassword(w.web, alice)
+	for range 5 {
+		b.submit("password", "a guess at it")
+	}
+	if b.submit("password", password); b.status != http.StatusTooManyRequests {
+		t.Errorf("guesses from a trusted browser are not counted: %d at %s", b.status, b.at)
+	}
+}
