@@ -4,6 +4,12 @@
 // derived by attempt.Next from the facts on record; steps never choose each other, they write a fact and
 // redirect to /signin/{attempt}, which derives again. It issues nothing: provider/gate does. provider
 // mounts it; provider/issuer and provider/account send browsers here.
+//
+// prove.go is the one path of every second factor: whatever the kind, a try is taken, the answer judged by its
+// mfa.Factor, and what it names consumed once, in the transaction that notes the fact.
+//
+// Dependencies: gorilla/mux (fixed by the customer), to read the attempt from the path; golang.org/x/text, for the
+// names of countries in the reader's language, which no list of ours would keep up to date.
 package signin
 
 import (
