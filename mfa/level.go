@@ -51,7 +51,7 @@ func Reached(proofs []Proof) Level {
 	}
 	reached := OneFactor
 	for _, p := range proofs {
-		if p.Kind.Second() {
+		if p.Kind.Second() || p.Kind == Federated {
 			reached = max(reached, p.Level())
 		}
 	}
@@ -62,15 +62,28 @@ func Reached(proofs []Proof) Level {
 // passwords, and acr tells what they are worth.
 var amrs = map[Kind]string{Password: "pwd", TOTP: "otp", WebAuthn: "pop", SMS: "sms", Email: "otp", BackupCode: "otp", AccessCode: "otp"}
 
-// AMR names the proofs by RFC 8176, each once, with "mfa" when two different factors were shown.
+func (p Proof) methods() []string {
+	if p.Kind == Federated {
+		return p.Upstream.Methods()
+	}
+	if v, known := amrs[p.Kind]; known {
+		return []string{v}
+	}
+	return nil
+}
+
+// AMR names the proofs by RFC 8176, each once, with "mfa" when two different factors were shown; a list, empty where
+// nothing is known, never nil.
 func AMR(proofs []Proof) []string {
-	var out []string
+	out := []string{}
 	for _, p := range proofs {
-		if v, known := amrs[p.Kind]; known && !slices.Contains(out, v) {
-			out = append(out, v)
+		for _, v := range p.methods() {
+			if !slices.Contains(out, v) {
+				out = append(out, v)
+			}
 		}
 	}
-	if Reached(proofs) > OneFactor {
+	if Reached(proofs) > OneFactor && !slices.Contains(out, "mfa") {
 		out = append(out, "mfa")
 	}
 	return out

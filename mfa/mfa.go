@@ -15,11 +15,12 @@ import (
 // Kind names a way to prove something. It is stored; values never change meaning.
 type Kind string
 
-// The kinds of proof. Password and a WebAuthn credential that verified its user are first proofs; TOTP, WebAuthn, SMS and
-// Email are factors that can be enrolled; BackupCode and AccessCode stand in for one; TrustedDevice and Skipped are
-// no proof of a person, but facts that the policy may accept in place of one.
+// The kinds of proof. Password, a sign-in at an upstream provider (Federated) and a WebAuthn credential that verified its user
+// are first proofs; TOTP, WebAuthn, SMS and Email are factors that can be enrolled; BackupCode and AccessCode stand in for
+// one; TrustedDevice and Skipped are no proof of a person, but facts that the policy may accept in place of one.
 const (
 	Password      Kind = "password"
+	Federated     Kind = "federated"
 	WebAuthn      Kind = "webauthn"
 	TOTP          Kind = "totp"
 	SMS           Kind = "sms"
@@ -42,6 +43,8 @@ type Proof struct {
 	Mailbox bool `json:"mailbox,omitempty"`
 	// Policy is the version of the policy under which a device was trusted; another version ends the trust.
 	Policy int `json:"policy,omitempty"`
+	// Upstream is what a federated sign-in rests on; zero for every other kind.
+	Upstream Upstream `json:"upstream,omitzero"`
 }
 
 // Authenticator is an enrolled factor as the policy sees it.
@@ -53,7 +56,7 @@ type Authenticator struct {
 }
 
 // First reports whether the kind can begin a sign-in.
-func (k Kind) First() bool { return k == Password || k == WebAuthn }
+func (k Kind) First() bool { return k == Password || k == WebAuthn || k == Federated }
 
 // Second reports whether the kind can follow a first proof.
 func (k Kind) Second() bool { return k.Enrolled() || k.Recovery() }
@@ -83,12 +86,17 @@ func (k Kind) Level() Level {
 
 // First reports whether the proof can begin a sign-in: a credential without user verification is only something that
 // somebody has.
-func (p Proof) First() bool { return p.Kind == Password || p.Kind == WebAuthn && p.UserVerified }
+func (p Proof) First() bool {
+	return p.Kind == Password || p.Kind == Federated || p.Kind == WebAuthn && p.UserVerified
+}
 
 // Level is what the proof reaches when it follows a password.
 func (p Proof) Level() Level {
-	if p.Kind == WebAuthn && !p.UserVerified {
+	switch {
+	case p.Kind == WebAuthn && !p.UserVerified:
 		return AAL2
+	case p.Kind == Federated:
+		return max(OneFactor, p.Upstream.Level)
 	}
 	return p.Kind.Level()
 }

@@ -33,8 +33,9 @@ func (p *Provider) flow(c Config, g *gate.Gate) (*signin.SignIn, error) {
 		// An installation that is reached by number works, without keys (WebAuthn 5.1.3 wants a domain).
 		c.Log.Warn("no security keys: the public URL has no host name that browsers accept", "error", err)
 	}
-	s := &signin.SignIn{Factors: map[mfa.Kind]mfa.Factor{}, Keys: keys, Pepper: peppers[1], Texts: c.Texts,
-		Store: c.Store, Seal: c.Seal, Gate: g, Hasher: c.Hasher, Tenants: p.tenants, Edge: p.edge, Now: c.Now}
+	s := &signin.SignIn{Access: given, Factors: map[mfa.Kind]mfa.Factor{}, Keys: keys, Pepper: peppers[1], Texts: c.Texts,
+		Store: c.Store, Seal: c.Seal, Gate: g, Hasher: c.Hasher, Tenants: p.tenants, Edge: p.edge, Now: c.Now,
+		Connections: p.connections, Upstreams: p.upstreams, PublicURL: c.PublicURL}
 	s.Outbox = notify.Outbox{Seal: c.Seal, PublicURL: c.PublicURL}
 	s.Links = user.Links{Store: c.Store, Outbox: s.Outbox}
 	if keys != nil {

@@ -28,6 +28,11 @@ var asking = map[string][]string{
 	"/introspect": {"token", "token_type_hint", "client_id"}, "/revoke": {"token", "token_type_hint", "client_id"}, "/userinfo": {"access_token"},
 	"/end_session":         {"id_token_hint", "logout_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales"},
 	"/end_session/confirm": {"decision", "id_token_hint", "client_id", "post_logout_redirect_uri", "state"},
+
+	"/federation/{connection}/callback": {"code", "iss", "error", "error_description", "error_uri", "session_state", "state"},
+	"/federation/{connection}/answer":   {"code", "iss", "error", "error_description", "error_uri", "session_state", "state"},
+
+	"/federation/{connection}/backchannel-logout": {"logout_token"},
 }
 
 var variable = regexp.MustCompile(`\{[a-z]+\}`)
@@ -38,9 +43,12 @@ func TestI6EveryRouteBearsWhatNobodySends(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
 	w.generous()
-	b := w.settings(w.newcomer(w.globex))
-	b.authorize(w.web2, "tenant", "acme", "prompt", "login")
-	handle := strings.Split(b.at.Path, "/")[2]
+	b := w.settings(w.promote(w.newcomer(w.up.Tenant), "owner"))
+	b.authorize(w.web2, "tenant", "initech", "prompt", "select_account")
+	handle := b.press(w.up).handle()
+	if b.departs() == "" {
+		t.Fatalf("at %s, not on the way to a provider", b.at)
+	}
 	k := &walker{T: t, w: w, admin: w.database.Admin(t), b: b, s: station{reach: func(*world) *browser { return b }}}
 	k.issued, k.state = k.look()
 	fields := k.everyField()
@@ -67,7 +75,8 @@ func TestI6EveryRouteBearsWhatNobodySends(t *testing.T) {
 
 // everyField names every field that a form of the settings has: a route that nobody knows yet may read any of them.
 func (k *walker) everyField() []string {
-	names := []string{"email", "tenant", "password", "code", "way", "method", "number", "country", "name", "kept", "assertion", "credential", "issued", "trust", "version"}
+	names := []string{"email", "tenant", "password", "code", "way", "method", "number", "country", "name", "kept", "assertion", "credential", "issued", "trust", "version",
+		"connection", "account", "kind", "issuer", "client_id", "auth", "secret", "scopes", "role_0_group", "mode", "accept", "max_minutes", "document", "report", "person", "level", "address", "at", "auth_minutes"}
 	for _, f := range k.b.forms() {
 		for name := range f.fields {
 			names = append(names, name)
@@ -81,6 +90,9 @@ func (k *walker) requestsTo(r web.Route, handle string, fields []string) (all []
 	usual := variable.ReplaceAllStringFunc(r.Path, func(v string) string {
 		if v == "{attempt}" {
 			return handle
+		}
+		if strings.HasPrefix(r.Path, "/federation/") {
+			return k.w.up.Handle()
 		}
 		return "01234567-89ab-7def-8123-456789abcdef"
 	})
@@ -96,19 +108,21 @@ func (k *walker) requestsTo(r web.Route, handle string, fields []string) (all []
 				all = append(all, at)
 			}
 		}
-		all = append(all, worded(q, r, fields)...)
+		all = append(all, worded(q, r, fields, handle)...)
 	}
 	return all
 }
 
 // worded gives what the route may read values that nobody means, in the query or in the body: one parameter after the
 // other where its parameters are known, else all that there are.
-func worded(q wire, r web.Route, fields []string) (all []wire) {
+func worded(q wire, r web.Route, fields []string, handle string) (all []wire) {
 	right := url.Values{}
 	names, known := asking[r.Path]
 	switch {
 	case r.Path == "/authorize":
 		_, right = newFlow(app{id: "web", redirect: "https://web.test/cb"})
+	case strings.HasPrefix(r.Path, "/federation/"):
+		right = url.Values{"state": {handle + "." + secret()}, "code": {"x"}}
 	case !known && q.method == http.MethodPost:
 		names = fields
 	case !known:
@@ -142,7 +156,7 @@ func TestI6ApplicationsThatSendNonsenseAreTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)
 	for path, names := range asking {
-		if path == "/authorize" || strings.HasPrefix(path, "/end_session") {
+		if path == "/authorize" || strings.HasPrefix(path, "/end_session") || strings.HasPrefix(path, "/federation/") {
 			continue
 		}
 		for _, name := range names {

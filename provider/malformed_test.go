@@ -81,6 +81,7 @@ const urlencoded = "application/x-www-form-urlencoded"
 // issuedSQL is all that somebody could have gained.
 const issuedSQL = `md5(concat_ws('|', (SELECT count(*) FROM sessions), (SELECT count(*) FROM grants), (SELECT count(*) FROM factors), (SELECT count(*) FROM consents),
 	(SELECT count(*) FROM access_tokens), (SELECT count(*) FROM trusted_devices), (SELECT count(*) FROM messages), (SELECT count(*) FROM single_use WHERE kind IN ('code', 'refresh')),
+	(SELECT count(*) FROM identities WHERE ended_at IS NULL),
 	(SELECT string_agg(concat_ws(',', id, facts -> 'proofs', facts -> 'consent', facts -> 'enrolled', facts -> 'kept', facts -> 'denied', done_at), ';' ORDER BY id)
 		FROM signin_attempts WHERE facts ?| ARRAY['proofs', 'consent', 'enrolled', 'kept', 'denied'] OR done_at IS NOT NULL)))`
 
@@ -88,6 +89,8 @@ const issuedSQL = `md5(concat_ws('|', (SELECT count(*) FROM sessions), (SELECT c
 const stateSQL = `md5(concat_ws('|', (SELECT string_agg(concat_ws(',', id, version, facts, user_id), ';' ORDER BY id) FROM signin_attempts),
 	(SELECT string_agg(concat_ws(',', id, ended_at), ';' ORDER BY id) FROM sessions), (SELECT string_agg(concat_ws(',', id, ended_at), ';' ORDER BY id) FROM factors),
 	(SELECT string_agg(concat_ws(',', id, email, password_hash, frozen_at, enrol_skips), ';' ORDER BY id) FROM users), (SELECT count(*) FROM policies), (SELECT count(*) FROM messages),
+	(SELECT string_agg(concat_ws(',', id, version, disabled), ';' ORDER BY id) FROM connections), (SELECT string_agg(concat_ws(',', id, ended_at), ';' ORDER BY id) FROM policy_reports),
+	(SELECT string_agg(concat_ws(',', name, connection_id, proven_at), ';' ORDER BY name) FROM domains), (SELECT string_agg(concat_ws(',', id, ended_at), ';' ORDER BY id) FROM identities),
 	(SELECT count(*) FROM consents), (SELECT string_agg(concat_ws(',', encode(hash, 'hex'), used_at), ';' ORDER BY hash) FROM single_use)))`
 
 // walker malforms one station.
@@ -226,12 +229,12 @@ func (k *walker) walk() {
 // fields malforms each field of each form in turn.
 func (k *walker) fields() {
 	for i, f := range k.b.forms() {
-		for field := range f.fields {
-			for what, value := range bad {
-				k.field(i, field+" "+what, field, value)
+		for n, field := range slices.Sorted(maps.Keys(f.fields)) {
+			for _, what := range share(n, len(f.fields)) {
+				k.field(i, field+" "+what, field, bad[what])
 			}
 			k.field(i, field+" missing", field)
-			k.field(i, field+" as list", field+"[]", "a", "b")
+			k.send(field+" as list", k.post(i, func(f pageForm) string { return f.with(field) + "&" + url.Values{field + "[]": {"a", "b"}}.Encode() }), false)
 			for what, value := range unreadable {
 				k.send(field+" "+what, k.post(i, func(f pageForm) string { return f.with(field, value) }), true)
 			}
@@ -239,6 +242,20 @@ func (k *walker) fields() {
 			k.send(field+" repeated", k.post(i, func(f pageForm) string { return f.with(field, "a", "b") }), !strings.HasSuffix(f.action, "/signout"))
 		}
 	}
+}
+
+// share is which of the bad values the n-th field gets: all of them, and of a form with many fields one in four, so that
+// each value still comes to a quarter of them.
+func share(n, fields int) []string {
+	all := slices.Sorted(maps.Keys(bad))
+	if fields <= 8 {
+		return all
+	}
+	var out []string
+	for i := n % 4; i < len(all); i += 4 {
+		out = append(out, all[i])
+	}
+	return out
 }
 
 func (k *walker) field(i int, what, field string, values ...string) {
@@ -324,9 +341,14 @@ func (k *walker) brokenCookies() {
 	}
 }
 
+// begun reports whether the page is of a sign-in that is going on.
+func (k *walker) begun() bool {
+	return strings.HasPrefix(k.b.at.Path, "/signin/") || strings.HasPrefix(k.b.at.Path, "/federation/")
+}
+
 // opens reports whether the page needs that cookie.
 func (k *walker) opens(i int, own []*http.Cookie) bool {
-	if strings.HasPrefix(k.b.at.Path, "/signin/") {
+	if k.begun() {
 		return strings.HasPrefix(own[i].Name, "attempt-")
 	}
 	return own[i].Name == "session"
@@ -344,7 +366,7 @@ func (k *walker) cookie(what string, cookies []*http.Cookie, shut bool) {
 	for i := range k.b.forms() {
 		q := k.post(i, func(f pageForm) string { return f.fields.Encode() })
 		q.cookies = cookies
-		if got := k.send(what, q, strings.HasPrefix(k.b.at.Path, "/signin/")); got.status == http.StatusOK {
+		if got := k.send(what, q, k.begun()); got.status == http.StatusOK {
 			k.Errorf("%s: the form is taken", what)
 		}
 	}

@@ -18,9 +18,13 @@ import (
 	"sallyport/provider/account"
 	"sallyport/provider/admin/console"
 	"sallyport/provider/client"
+	"sallyport/provider/domain"
+	"sallyport/provider/federation"
+	"sallyport/provider/federation/oidcrp"
 	"sallyport/provider/gate"
 	"sallyport/provider/issuer"
 	"sallyport/provider/notify"
+	"sallyport/provider/outbound"
 	"sallyport/provider/signin"
 	"sallyport/provider/tenant"
 	"sallyport/provider/user"
@@ -44,6 +48,9 @@ type Config struct {
 	AttemptLife    time.Duration
 	// Texts says that text messages can be sent.
 	Texts bool
+	// Outbound is the one client for addresses that tenants set, Domains looks at those that they say are theirs.
+	Outbound *outbound.Client
+	Domains  domain.Checker
 }
 
 // Provider serves every route.
@@ -53,6 +60,9 @@ type Provider struct {
 	issuer  *issuer.Issuer
 	clients *client.Registry
 	tenants *tenant.Directory
+
+	connections *federation.Directory
+	upstreams   *oidcrp.Client
 }
 
 // New wires a provider. It makes signing keys where there are none; errors are of storage and seal.
@@ -61,12 +71,13 @@ func New(ctx context.Context, c Config) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Provider{clients: &client.Registry{Store: c.Store}, tenants: &tenant.Directory{Store: c.Store}}
+	p := &Provider{clients: &client.Registry{Store: c.Store}, tenants: &tenant.Directory{Store: c.Store},
+		connections: &federation.Directory{Store: c.Store, Seal: c.Seal}, upstreams: oidcrp.New(c.Outbound, c.Now)}
 	p.edge = web.New(web.Config{PublicURL: c.PublicURL, Log: c.Log, Now: c.Now, TrustedProxies: c.TrustedProxies,
 		MaxBody: c.MaxBody, CookieKeys: keys})
 	g := &gate.Gate{Store: c.Store, Now: c.Now, Lives: c.Lives}
 	if p.issuer, err = issuer.New(ctx, issuer.Config{PublicURL: c.PublicURL, Store: c.Store, Seal: c.Seal, Gate: g, Clients: p.clients,
-		Tenants: p.tenants, Edge: p.edge, Now: c.Now, IDTokenLife: c.IDTokenLife, AttemptLife: c.AttemptLife}); err != nil {
+		Tenants: p.tenants, Connections: p.connections, Upstreams: p.upstreams, Edge: p.edge, Now: c.Now, IDTokenLife: c.IDTokenLife, AttemptLife: c.AttemptLife}); err != nil {
 		return nil, fmt.Errorf("open issuer: %w", err)
 	}
 	flow, err := p.flow(c, g)
@@ -83,8 +94,9 @@ func (p *Provider) mount(c Config, flow *signin.SignIn) {
 	for _, routes := range [][]web.Route{
 		web.Health(c.Store.Ping), web.Assets(), p.issuer.Routes(), flow.Routes(),
 		account.New(account.Config{Store: c.Store, Edge: p.edge, Now: c.Now, AttemptLife: c.AttemptLife, Hasher: c.Hasher,
-			Outbox: notify.Outbox{Seal: c.Seal, PublicURL: c.PublicURL}}).Routes(),
-		console.New(console.Config{Store: c.Store, Edge: p.edge, Now: c.Now}).Routes(),
+			Outbox: notify.Outbox{Seal: c.Seal, PublicURL: c.PublicURL}, Connections: p.connections}).Routes(),
+		console.New(console.Config{Store: c.Store, Edge: p.edge, Now: c.Now, Seal: c.Seal, PublicURL: c.PublicURL, Connections: p.connections,
+			Domains: c.Domains, Pepper: flow.Access, AttemptLife: c.AttemptLife}).Routes(),
 	} {
 		p.edge.Mount(router, guard.all(routes))
 	}
@@ -102,6 +114,9 @@ func (p *Provider) Changed(table string) {
 	}
 	if table == "" || table == "tenants" {
 		p.tenants.Changed()
+	}
+	if table == "" || table == "tenants" || table == "connections" || table == "domains" {
+		p.connections.Changed()
 	}
 }
 

@@ -3,11 +3,14 @@ package provider_test
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"sallyport/mfa"
 	"sallyport/mfa/policy"
+	"sallyport/provider/federation"
+	"sallyport/provider/federation/federationtest"
 	"sallyport/provider/notify"
 	"sallyport/provider/token"
 	"sallyport/provider/user"
@@ -31,9 +34,12 @@ func (w *world) newcomer(t id.Tenant) *person {
 	return w.person(t, "p"+id.NewUser().String()[24:]+"@acme.test")
 }
 
-// generous allows every kind of factor, to everybody.
+// generous allows every kind of factor, to everybody, and has a tenant whose people can sign in elsewhere.
 func (w *world) generous() {
 	w.allowSent()
+	w.exec("SELECT") // opens what outlives the stations, each of which is a test of its own
+	w.up = w.connect(w.tenant("initech", policy.Optional), federation.OIDC, func(s *federation.Settings) { s.FormPost = true })
+	w.up.op.Script(func(s *federationtest.Script) { s.Iss = true })
 	for _, t := range []id.Tenant{w.acme, w.globex} {
 		w.setPolicy(t, func(p *policy.Policy) { p.EnrolSkips, p.TrustedDevice = 3, 30*24*3600 })
 	}
@@ -72,7 +78,7 @@ func stations() []station {
 		"/account/sessions/{session}/end", "/account/consents/web/revoke"} {
 		all = append(all, station{page, atSetting(page), true})
 	}
-	return all
+	return slices.Concat(all, upstreamStations(), consoleStations())
 }
 
 func atPassword(page string) func(*world) *browser {
@@ -206,9 +212,7 @@ func (w *world) trusting() *browser {
 	b.toSecond(w.web, p)
 	c := b.ceremony()
 	b.post(c.action, url.Values{"assertion": {w.must(k.Get(c.options))}, "issued": {c.issued}, "way": {"webauthn"}, "trust": {"on"}}).expect("consent").submit("decision", "allow")
-	if _, err := w.database.Admin(w.t).Exec(context.Background(), "UPDATE users SET email_confirmed_at = NULL WHERE id = $1", p.id); err != nil {
-		w.t.Fatal(err)
-	}
+	w.exec("UPDATE users SET email_confirmed_at = NULL WHERE id = $1", p.id)
 	return b.get("/account").expect("account")
 }
 
@@ -218,11 +222,12 @@ func atDevice(w *world) *browser {
 }
 
 func atPolicy(w *world) *browser {
-	p := w.newcomer(w.globex)
-	if _, err := w.database.Admin(w.t).Exec(context.Background(), "UPDATE users SET role = 'owner' WHERE id = $1", p.id); err != nil {
-		w.t.Fatal(err)
-	}
-	return w.settings(p).get("/admin/policy")
+	return w.settings(w.promote(w.newcomer(w.globex), "owner")).get("/admin/policy")
+}
+
+func (w *world) promote(p *person, role string) *person {
+	w.exec("UPDATE users SET role = $2 WHERE id = $1", p.id, role)
+	return p
 }
 
 func (w *world) cause() user.Cause {
@@ -263,8 +268,6 @@ func (w *world) path(address string) string { return strings.TrimPrefix(address,
 func (w *world) text(sql string, args ...any) string {
 	w.t.Helper()
 	var s string
-	if err := w.database.Admin(w.t).QueryRow(context.Background(), sql, args...).Scan(&s); err != nil {
-		w.t.Fatal(err)
-	}
+	w.super(&s, sql, args...)
 	return s
 }

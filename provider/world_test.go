@@ -7,16 +7,21 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"sallyport/mfa/policy"
 	"sallyport/mfa/totp"
 	"sallyport/provider"
 	"sallyport/provider/client"
+	"sallyport/provider/domain"
 	"sallyport/provider/gate"
+	"sallyport/provider/outbound"
 	"sallyport/provider/tenant"
 	"sallyport/provider/user"
 	"sallyport/storage"
@@ -65,6 +70,30 @@ type world struct {
 	web      app
 	web2     app
 	spa      app
+	up       *upstream // where the people of the tenant initech can sign in, in a generous world
+
+	// looking guards the one connection of a superuser: a test looks hundreds of times, and there are not as many.
+	looking sync.Mutex
+	admin   *pgx.Conn
+}
+
+// super reads a row as a superuser, outside the fence, or just does something where there is nowhere to put it.
+func (w *world) super(into any, sql string, args ...any) {
+	w.t.Helper()
+	w.looking.Lock()
+	defer w.looking.Unlock()
+	if w.admin == nil {
+		w.admin = w.database.Admin(w.t)
+	}
+	var err error
+	if into == nil {
+		_, err = w.admin.Exec(context.Background(), sql, args...)
+	} else {
+		err = w.admin.QueryRow(context.Background(), sql, args...).Scan(into)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 type app struct{ id, secret, redirect string }
@@ -97,8 +126,14 @@ func newWorld(t testing.TB, instances int) *world {
 	return w
 }
 
+// loopback is where the providers of tests are.
+var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+
 // serve starts one more instance; all of them answer for the address of the first.
-func (w *world) serve() {
+func (w *world) serve() { w.serveWithin(loopback) }
+
+// serveWithin is serve with an instance whose operator permits those private networks to tenants.
+func (w *world) serveWithin(allow []netip.Prefix) {
 	w.t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -113,7 +148,8 @@ func (w *world) serve() {
 		Log: slog.New(slog.NewJSONHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: w.clock.Now,
 		Hasher:      user.NewHasher(user.Cost{MemoryKiB: 64, Iterations: 1, Parallelism: 1}, 4, 1000),
 		Lives:       gate.Lives{Code: time.Minute, Access: 10 * time.Minute, RefreshIdle: 24 * time.Hour, RefreshAbsolute: 72 * time.Hour},
-		IDTokenLife: 10 * time.Minute, AttemptLife: 30 * time.Minute, Texts: true})
+		IDTokenLife: 10 * time.Minute, AttemptLife: 30 * time.Minute, Texts: true,
+		Outbound: outbound.New(outbound.Config{Allow: allow, Timeout: 5 * time.Second}), Domains: domain.Checker{Store: store, Now: w.clock.Now}})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -219,9 +255,7 @@ func (w *world) events(t id.Tenant, kind audit.Kind) int {
 func (w *world) count(sql string, args ...any) int {
 	w.t.Helper()
 	var n int
-	if err := w.database.Admin(w.t).QueryRow(context.Background(), sql, args...).Scan(&n); err != nil {
-		w.t.Fatal(err)
-	}
+	w.super(&n, sql, args...)
 	return n
 }
 

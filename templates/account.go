@@ -23,7 +23,11 @@ type Account struct {
 	Devices            []Device
 	EndDevicesAction   string // posted to, forgets all trusted browsers; empty hides the button
 	SignOutAction      string // posts "decision" with signout; empty hides the button
-	PolicyURL          string // set for administrators
+	AdminURL           string // set for administrators and owners
+	PolicyURL          string // set for owners
+	Identities         []Identity
+	Connect            []Connect // connections that can be added
+	ConnectAction      string    // posted "connection"; empty hides the buttons
 }
 
 func (p Account) view() view { return view{file: "account.html", title: "account.title", wide: true} }
@@ -66,4 +70,13 @@ type Device struct {
 	Address                    string
 	Trusted, LastUsed, Expires time.Time
 	Action                     string // page that asks before forgetting it; empty hides the link
+}
+
+// Identity is one account at another provider that signs the person in here.
+type Identity struct {
+	Connection string // name of the connection
+	Label      string // who they are there; may be empty
+	Added      time.Time
+	LastUsed   time.Time // zero: never
+	RemoveURL  string    // page that asks before removing; empty hides the link
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -101,17 +102,51 @@ func (c *catalogue) known(kind, name string, pairs ...any) (string, error) {
 	return out, err
 }
 
-// sentence returns the words of a passage; a Method in its data is named as everywhere else.
+// families are the data of sentences that are codes of ours, and the messages that name them.
+var families = map[string]string{"Method": "method", "Grade": "grade", "ACR": "acr", "Required": "acr", "Reached": "acr", "Before": "outcome", "After": "outcome"}
+
+// sentence returns the words of a passage; codes of ours in its data are named as everywhere else, and Rules are listed.
 func (c *catalogue) sentence(p Passage) (string, error) {
 	data := maps.Clone(p.Data)
-	if method, ok := data["Method"].(string); ok {
-		name, err := c.known("method", method)
+	for field, family := range families {
+		code, ok := data[field].(string)
+		if !ok {
+			continue
+		}
+		name, err := c.known(family, cmp.Or(code, "none"))
 		if err != nil {
 			return "", err
 		}
-		data["Method"] = name
+		data[field] = name
+	}
+	if names, ok := data["Rules"].([]string); ok {
+		list, err := c.rules(names)
+		if err != nil {
+			return "", err
+		}
+		data["Rules"] = list
 	}
 	return c.text(p.Key, data)
+}
+
+// listed is text whose parts are plain already: a list may be longer than a name.
+type listed string
+
+// rules names those of a decision; "rule:" stands before the name of one that an administrator wrote.
+func (c *catalogue) rules(names []string) (listed, error) {
+	all := make([]string, len(names))
+	for i, name := range names {
+		own, written := strings.CutPrefix(name, "rule:")
+		out, err := c.known("rule", name)
+		if written {
+			out, err = c.pairs("policy.rule", "Name", own)
+		}
+		if err != nil {
+			return "", err
+		}
+		all[i] = out
+	}
+	return listed(strings.Join(all, "; ")), nil
 }
 
 // when returns a time in the language's own form, in UTC and saying so, for we know nobody's time zone; the zero time is "Never".

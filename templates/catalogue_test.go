@@ -43,14 +43,18 @@ func locale(t *testing.T, lang language.Tag) map[string]map[string]string {
 	return all
 }
 
-// constants returns the values of the package's exported string constants in keys.go.
+// constants returns the values of the package's exported string constants, which stand in files of their own.
 func constants(t *testing.T) []string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "keys.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
+	var all []string
+	for _, name := range []string{"keys.go", "admin_keys.go", "explain.go", "tested.go", "identity.go"} {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, literals(t, file)...)
 	}
-	return literals(t, file)
+	return all
 }
 
 func literals(t *testing.T, file *ast.File) []string {
@@ -114,7 +118,7 @@ func TestNoKeyIsLeftUnused(t *testing.T) {
 	for _, s := range append(minimal(), full()...) {
 		keys = append(keys, s.name+".title", strings.TrimSuffix(s.name, "_totp")+".title")
 	}
-	composed := regexp.MustCompile(`^(scope|method|choice|mode|level|month|when)\.|^text\.code$|^mail\.second_step$|^mail\.[a-z_]+\.(subject|body)$|^second_factor\.(totp|sms|email|webauthn|backup_code|access_code)$`)
+	composed := regexp.MustCompile(`^(rule|kind|auth|trust|role|exempt|exempt_text|domain_state|grade|outcome|acr|rule|reason|scope|method|choice|mode|level|month|when)\.|^text\.code$|^mail\.(second_step|connection)$|^mail\.[a-z_]+\.(subject|body)$|^second_factor\.(totp|sms|email|webauthn|backup_code|access_code)$`)
 	for key := range locale(t, language.English) {
 		body := strings.TrimSuffix(key, ".title")
 		if !slices.Contains(keys, key) && !slices.Contains(keys, body) && !composed.MatchString(key) {
@@ -155,7 +159,8 @@ func TestEveryErrorOfAPageHasATitleAndRenders(t *testing.T) {
 		templates.ErrorConflict, templates.ErrorExpired, templates.ErrorBrowser, templates.ErrorBusy, templates.ErrorThrottled,
 		templates.ErrorInternal, templates.ErrorTooLarge, templates.ErrorClient, templates.ErrorRefused, templates.SignedOut,
 		templates.ErrorFrozen, templates.ErrorLinkDead, templates.ErrorEmailTaken, templates.ResetSent, templates.ResetDone, templates.AddressConfirmed,
-		templates.ObjectionDone,
+		templates.ObjectionDone, templates.ErrorUpstreamFailed, templates.ErrorUpstreamUnknown, templates.ErrorUpstreamForbidden, templates.ErrorUpstreamDenied,
+		templates.ErrorUpstreamOther, templates.ErrorUpstreamStale, templates.ErrorIdentityTaken, templates.ErrorIdentityLast, templates.ErrorRefusedConnection,
 	}
 	for _, lang := range templates.Languages() {
 		for _, body := range bodies {

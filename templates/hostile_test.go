@@ -35,7 +35,7 @@ var hostile = []string{
 // keyed are the fields whose strings the program writes, never people.
 var keyed = map[string]bool{
 	"Error": true, "Notice": true, "Title": true, "Body": true, "Button": true, "WhyKey": true,
-	"SecondFactorState": true, "QR": true, "Mode": true,
+	"SecondFactorState": true, "QR": true, "Mode": true, "Tested.Failed": true,
 	"SecondFactor.Method": true, "EnrolCode.Method": true, "Passage.Key": true, "Choice.Key": true, "Rule.Level": true,
 }
 

@@ -23,6 +23,17 @@ const (
 	ErrorRefusedService = "error.refused_service"
 	ErrorRefusedUnmet   = "error.refused_unmet"
 
+	// Those of signing in at another provider; they have titles, need no data and may also stand in Frame.Error.
+	ErrorUpstreamFailed    = "error.upstream_failed"    // it could not be reached, or its answer is not to be believed
+	ErrorUpstreamUnknown   = "error.upstream_unknown"   // no account belongs to who came back
+	ErrorUpstreamForbidden = "error.upstream_forbidden" // that directory or personal account is not admitted
+	ErrorUpstreamDenied    = "error.upstream_denied"    // cancelled there
+	ErrorUpstreamOther     = "error.upstream_other"     // another person came back
+	ErrorUpstreamStale     = "error.upstream_stale"     // did not have the person sign in again
+	ErrorIdentityTaken     = "error.identity_taken"     // it signs somebody else in
+	ErrorIdentityLast      = "error.identity_last"      // the last way to sign in is not removed
+	ErrorRefusedConnection = "error.refused_connection" // the connection is disabled
+
 	ErrorFrozen     = "error.frozen"
 	ErrorLinkDead   = "error.link_dead"
 	ErrorEmailTaken = "error.email_taken" // only for who reads the mailbox and holds the account
@@ -73,6 +84,9 @@ const (
 	NoticeAddressConfirmed = "notice.address_confirmed"
 	NoticeDeviceForgotten  = "notice.device_forgotten"
 	NoticeDevicesForgotten = "notice.devices_forgotten"
+
+	NoticeIdentityLinked   = "notice.identity_linked"
+	NoticeIdentityUnlinked = "notice.identity_unlinked"
 )
 
 // Reasons for WhyKey of the pages that enrol.

@@ -37,6 +37,8 @@ type letter struct {
 	notice            Notice
 	code, link, user  string
 	email             string
+	connection        string // its name
+	domain            string
 	count             int // of minutes, hours or codes
 }
 
@@ -86,7 +88,12 @@ func (l letter) fill(c *catalogue) (b body, err error) {
 	if b.Object, err = address(l.notice.ObjectLink); err != nil {
 		return b, err
 	}
-	data := map[string]any{"Tenant": b.Tenant, "Method": b.Method, "Code": l.code, "User": l.user, "Email": l.email, "Count": l.count}
+	connection, err := l.through(c)
+	if err != nil {
+		return b, err
+	}
+	data := map[string]any{"Tenant": b.Tenant, "Method": b.Method, "Code": l.code, "User": l.user, "Email": l.email,
+		"Connection": connection, "Domain": l.domain, "Count": l.count}
 	if b.Subject, err = c.text(l.key+".subject", data); err != nil {
 		return b, err
 	}
@@ -100,6 +107,14 @@ func (l letter) named(c *catalogue) (string, error) {
 		return c.text("mail.second_step", nil)
 	}
 	return c.known("method", l.method)
+}
+
+// through is the connection by its name, or in words when the record has none.
+func (l letter) through(c *catalogue) (string, error) {
+	if l.connection == "" {
+		return c.text("mail.connection", nil)
+	}
+	return l.connection, nil
 }
 
 // address lets pass what can stand on a line of its own and leads to a web page; no link is one.

@@ -42,6 +42,10 @@ type Identify struct {
 	// PasskeyOptions is the JSON of the options to ask any passkey with (PublicKeyCredentialRequestOptionsJSON, WebAuthn 3, 5.1.8,
 	// bare or under "publicKey"); empty offers none. PasskeyAction is posted "assertion" (JSON) and "issued", which is PasskeyIssued.
 	PasskeyOptions, PasskeyAction, PasskeyIssued string
+	Connections                                  []Connect
+	ConnectAction                                string          // posted "connection"
+	Accounts                                     []AccountChoice // those of this browser; with any, the rest is under "Use another account"
+	AccountsAction                               string          // posted "account"
 }
 
 func (p Identify) view() view { return view{file: "identify.html", title: "identify.title"} }
@@ -65,6 +69,9 @@ type Password struct {
 	ForgotURL string // where a new password can be asked for; empty hides the link
 	// PasskeyOptions, PasskeyAction and PasskeyIssued are those of Identify.
 	PasskeyOptions, PasskeyAction, PasskeyIssued string
+	Connections                                  []Connect
+	ConnectAction                                string // posted "connection"
+	NoPasswords                                  bool   // the password is for emergencies: the connections come first, the form is folded
 }
 
 func (p Password) view() view { return view{file: "password.html", title: "password.title"} }

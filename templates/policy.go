@@ -28,6 +28,10 @@ type Policy struct {
 	KeyModels         string // key_models: AAGUIDs, one a line
 	Rules             []Rule // a blank one follows them on the page
 	BreakGlass        string // break_glass: one a line
+	PasswordsChoice   bool   // passwords can be turned off: there is another way in
+	NoPasswords       bool   // no_passwords
+	ResetOutside      bool   // reset_outside
+	TryName           string // posted (on) by the button that has the policy only watched; empty hides it
 	Version           int    // the version this form was made from, for the check against a lost update
 	History           []PolicyVersion
 	BackURL           string // empty hides the link

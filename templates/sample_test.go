@@ -28,7 +28,7 @@ func at(day, hour int) time.Time { return time.Date(2026, time.March, day, hour,
 
 // minimal is every page with the least a handler can give it.
 func minimal() []sample {
-	return []sample{
+	return append([]sample{
 		{"identify", templates.Identify{Action: "/signin"}, 1},
 		{"tenant", templates.Tenant{Action: "/signin/tenant"}, 1},
 		{"password", templates.Password{Action: "/signin/password"}, 1},
@@ -54,11 +54,13 @@ func minimal() []sample {
 		{"forgot", templates.Forgot{Action: "/signin/forgot", Email: "kari@acme.example"}, 1},
 		{"new_password", templates.NewPassword{Action: "/reset"}, 1},
 		{"new_email", templates.NewEmail{Action: "/account/email"}, 1},
-	}
+	}, administrationMinimal()...)
 }
 
 // full is every page with all that it can show.
-func full() []sample { return slices.Concat(signin(), factors(), settings(), recovery()) }
+func full() []sample {
+	return slices.Concat(signin(), factors(), settings(), recovery(), upstreams(), administration())
+}
 
 func frame(err string) templates.Frame {
 	return templates.Frame{Tenant: "Acme", User: "kari@acme.example", SwitchURL: "/signin/switch", Error: err, Notice: templates.NoticeFactorRemoved}
@@ -149,7 +151,12 @@ func account() templates.Account {
 			{ID: "d2", Trusted: at(1, 9), Expires: at(31, 9)},
 		},
 		EndDevicesAction: "/account/devices/end",
-		SignOutAction:    "/signout", PolicyURL: "/policy",
+		SignOutAction:    "/signout", AdminURL: "/admin", PolicyURL: "/policy",
+		Identities: []templates.Identity{
+			{Connection: "Contoso", Label: "kari@contoso.example", Added: at(3, 9), LastUsed: at(12, 8), RemoveURL: "/account/identities/1/remove"},
+			{Connection: "Google", Added: at(4, 9)},
+		},
+		Connect: connects(), ConnectAction: "/account/connect",
 	}
 }
 
@@ -162,7 +169,7 @@ func policy() templates.Policy {
 		Access:       templates.AccessCodes{Enabled: true, Length: 12, Minutes: 60, Uses: 1, Admins: true},
 		SMSCountries: "NO SE", KeyVerify: true, KeyAttest: true, KeyModels: "00000000-0000-0000-0000-000000000000",
 		Rules:      []templates.Rule{{Name: "Contractors", Level: "phr", Roles: "user admin", Domains: "partner.example", Clients: "ledger", Networks: "192.0.2.0/24", Outside: "198.51.100.0/24"}},
-		BreakGlass: "ola@acme.example", Version: 3, BackURL: "/account",
+		BreakGlass: "ola@acme.example", PasswordsChoice: true, NoPasswords: true, ResetOutside: true, TryName: "try", Version: 3, BackURL: "/account",
 		History: []templates.PolicyVersion{{Version: 3, At: at(12, 14), By: "kari@acme.example", Summary: "mode: optional → required"}},
 	}
 }

@@ -20,7 +20,7 @@ type commands struct {
 
 	Serve   serve   `cmd:"" help:"Run the provider and its workers."`
 	Migrate migrate `cmd:"" help:"Bring the database's schema up to date."`
-	Demo    trial   `cmd:"" help:"Try it out: a provider with people and an application to sign in to."`
+	Demo    trial   `cmd:"" help:"Try it out: a provider with people, an application to sign in to, and a simulated Entra."`
 	Config  struct {
 		Check check `cmd:"" help:"Report everything that is wrong with the configuration."`
 	} `cmd:"" help:"The configuration."`
@@ -97,7 +97,7 @@ func (c check) Run(t *terminal) error {
 }
 
 type trial struct {
-	PortBase int    `default:"8080" help:"First of the ports on the loopback address: provider, application, one kept for later, inbox."`
+	PortBase int    `default:"8080" help:"First of the ports on the loopback address: provider, application, simulated Entra, inbox."`
 	Fresh    bool   `help:"Forget what earlier runs left."`
 	DataDir  string `type:"path" placeholder:"DIR" help:"Where the demo keeps its data, in a directory demo; the data_dir of the configuration's defaults if empty."`
 }

@@ -51,6 +51,7 @@ func TestR1OperatorIssuesAnAccessCodeThatIsShownOnce(t *testing.T) {
 	if events := c.must("admin", "audit", "list", "--tenant", "acme"); !strings.Contains(events, "access_code.issued") || strings.Contains(events, m[1]) {
 		t.Errorf("events:\n%s", events)
 	}
+	arrange(t, d, "INSERT INTO domains (tenant_id, name, challenge, created_at, proven_at) SELECT tenant_id, 'acme.test', 'c', now(), now() FROM tenants WHERE slug = 'acme'")
 	again := shown.FindStringSubmatch(c.must("admin", "access-code", "issue", "--tenant", "acme", "user@acme.test", "--by", "admin@acme.test"))
 	if again == nil || again[1] == m[1] || count(t, d, "SELECT count(*) FROM single_use WHERE kind = 'access_code'") != 1 {
 		t.Errorf("a second code beside the first: %v", again)
@@ -74,6 +75,8 @@ func TestC11H05CommandLineKeepsTheRulesOfWhomeverItActsFor(t *testing.T) {
 		{1, "not allowed", []string{"admin", "access-code", "issue", "admin@acme.test", "--by", "user@acme.test"}},
 		{1, "not for somebody of that role", []string{"admin", "user", "reset-factors", "owner@acme.test", "--by", "admin@acme.test"}},
 		{1, "no user nobody@acme.test", []string{"admin", "access-code", "issue", "user@acme.test", "--by", "nobody@acme.test"}},
+		{1, "outside the organisation's proven domains", []string{"admin", "access-code", "issue", "user@acme.test", "--by", "admin@acme.test"}},
+		{1, "outside the organisation's proven domains", []string{"admin", "user", "reset-factors", "user@acme.test", "--by", "admin@acme.test"}},
 		{1, "more than the policy", []string{"admin", "access-code", "issue", "user@acme.test", "--uses", "9"}},
 		{1, "more than the policy", []string{"admin", "access-code", "issue", "user@acme.test", "--minutes", "90000"}},
 		{2, "negative", []string{"admin", "access-code", "issue", "user@acme.test", "--minutes=-1"}},

@@ -21,7 +21,11 @@ func reseal(ctx context.Context, s *storage.Store, sealer *seal.Sealer) (n int, 
 	if err != nil {
 		return factors + keys, fmt.Errorf("seal signing keys anew: %w", err)
 	}
-	return factors + keys, nil
+	connections, err := resealConnections(ctx, s, sealer)
+	if err != nil {
+		return factors + keys + connections, fmt.Errorf("seal connections anew: %w", err)
+	}
+	return factors + keys + connections, nil
 }
 
 func resealFactors(ctx context.Context, s *storage.Store, sealer *seal.Sealer) (n int, err error) {
@@ -39,6 +43,33 @@ func resealFactors(ctx context.Context, s *storage.Store, sealer *seal.Sealer) (
 					return err
 				}
 				if err := tx.Later().ResealFactor(ctx, db.ResealFactorParams{TenantID: row.TenantID, ID: row.ID, Secret: sealed, Old: row.Secret}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return n, err
+		}
+		n, after = n+len(rows), rows[len(rows)-1].ID
+	}
+}
+
+func resealConnections(ctx context.Context, s *storage.Store, sealer *seal.Sealer) (n int, err error) {
+	var after id.Connection
+	for {
+		rows, err := s.AllTenants().SealedConnectionsAllTenants(ctx, after)
+		if err != nil || len(rows) == 0 {
+			return n, err
+		}
+		err = s.InAllTenants(ctx, func(tx *storage.Tx) error {
+			for _, row := range rows {
+				place := seal.Place{Tenant: row.TenantID, Table: "connections", Row: row.ID.String(), Column: "secret"}
+				sealed, err := again(sealer, place, row.Secret)
+				if err != nil {
+					return err
+				}
+				if err := tx.Later().ResealConnection(ctx, db.ResealConnectionParams{TenantID: row.TenantID, ID: row.ID, Secret: sealed, Old: row.Secret}); err != nil {
 					return err
 				}
 			}

@@ -39,7 +39,7 @@ func raise(t *testing.T) {
 	}
 	d := demonstration{dir: dataDir(t), base: freePorts(t)}
 	cmd := exec.Command(self, append([]string{program(t)}, d.arguments()...)...)
-	cmd.Env, cmd.Stderr = append(os.Environ(), guarded+"="+d.dir), os.Stderr
+	cmd.Env, cmd.Stderr = append(os.Environ(), guarded+"="+d.dir, "SALLYPORT_DNS_RESOLVER="+nameServer(t)), os.Stderr
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

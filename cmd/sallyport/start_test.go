@@ -106,6 +106,10 @@ func freePorts(t *testing.T) int {
 
 func (d demonstration) app() string { return fmt.Sprintf("http://localhost:%d/", d.base+1) }
 
+func (d demonstration) entra(path string) string {
+	return fmt.Sprintf("http://localhost:%d%s", d.base+2, path)
+}
+
 func (d demonstration) provider(path string) string {
 	return fmt.Sprintf("http://localhost:%d%s", d.base, path)
 }

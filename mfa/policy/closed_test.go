@@ -20,6 +20,9 @@ func TestNobodyElseIsEverSatisfied(t *testing.T) {
 	}
 	for why, spoil := range spoil {
 		for _, p := range space() {
+			if p[axisCodes] > 0 {
+				continue // nobody gets as far as to be offered one
+			}
 			f := p.facts()
 			valid := f.Policy.Validate() == nil
 			// A disabled person is told so only after the password (J01).
@@ -39,6 +42,9 @@ func TestNobodyElseIsEverSatisfied(t *testing.T) {
 func TestPolicyThatContradictsItselfRefuses(t *testing.T) {
 	t.Parallel()
 	for _, p := range space() {
+		if p[axisCodes] > 0 {
+			continue
+		}
 		f := p.facts()
 		if f.Policy.Validate() == nil {
 			f.Policy.Session = 0

@@ -5,16 +5,18 @@ import (
 	"time"
 
 	"sallyport/mfa"
+	"sallyport/storage/id"
 )
 
 // Second says what is to be done about the second factor.
 type Second int
 
-// Nothing, ask for an enrolled one, or have one enrolled.
+// Nothing, ask for an enrolled one, have one enrolled, or have the upstream provider prove one.
 const (
 	SecondNone Second = iota
 	SecondAsk
 	SecondEnrol
+	SecondUpstream
 )
 
 // Why is a stable code for the reason of a decision: stored with audit events, shown by explain.
@@ -50,13 +52,17 @@ type Decision struct {
 	Second Second
 	// Offer lists the kinds to ask for or to enrol, in the order to offer them.
 	Offer []mfa.Kind
+	// Upstream is the connection to ask for evidence, with SecondUpstream.
+	Upstream id.Connection
+	// Exempt is the tenant's stand on the federated sign-in that counted; empty without one.
+	Exempt Exempt
 	// Required is the level the strictest rule demands, Reached what the proofs make.
 	Required, Reached mfa.Level
 	// Counted are the proofs that stand, AuthTime the newest of them that proved something.
 	Counted  []mfa.Proof
 	AuthTime time.Time
-	// Rule decided; Shadowed applied too but asked for no more; Waived would have applied without a trusted device, or
-	// without enrolment put off.
+	// Rule decided; Shadowed applied too but asked for no more; Waived would have applied without a trusted device, without
+	// enrolment put off, or without a connection whose sign-ins are trusted.
 	Rule             string
 	Why              Why
 	Shadowed, Waived []string
@@ -81,7 +87,7 @@ func Decide(f Facts) Decision {
 	}
 	h := hear(f)
 	d := h.judge()
-	d.BreakGlass = f.breaksGlass()
+	d.BreakGlass, d.Exempt = f.breaksGlass(), h.stand()
 	d.Skip, d.Trusts, d.MayTrust = h.putOff(d), h.wouldTrust(d), h.mayTrust(d)
 	return d
 }
@@ -146,8 +152,8 @@ func names(rules []rule) []string {
 func newest(proofs []mfa.Proof) time.Time {
 	var t time.Time
 	for _, p := range proofs {
-		if (p.First() || p.Kind.Second()) && p.At.After(t) {
-			t = p.At
+		if at := told(p); (p.First() || p.Kind.Second()) && at.After(t) {
+			t = at
 		}
 	}
 	return t

@@ -12,14 +12,18 @@ import (
 // dead reports whether an answer to what the rule asked was in vain: taking up what is offered, one after the other, must
 // lead in, or to another rule that refuses (which is told only to those who have shown what they can).
 func dead(f policy.Facts, d policy.Decision, rule string) bool {
-	for range 5 {
+	for range 6 {
 		switch {
 		case d.Satisfied():
 			return false
 		case d.Refused:
 			return d.Rule == rule
+		case d.First && f.Policy.NoPasswords && !d.BreakGlass && len(f.User.Identities) == 0:
+			return false // nobody but an administrator can help
 		case d.First:
-			f.Proofs = append(slices.Clone(f.Proofs), password(0))
+			f.Proofs = append(slices.Clone(f.Proofs), again(f, d))
+		case d.Second == policy.SecondUpstream:
+			f = answered(f, d)
 		default:
 			f = taken(f, d, d.Offer[0])
 		}
@@ -42,6 +46,20 @@ func taken(f policy.Facts, d policy.Decision, k mfa.Kind) policy.Facts {
 	return f
 }
 
+// again is a first proof once more: a password, or where none counts a sign-in upstream.
+func again(f policy.Facts, d policy.Decision) mfa.Proof {
+	if f.Policy.NoPasswords && !d.BreakGlass {
+		return upstream(f.User.Identities[0].Connection, 0, mfa.Upstream{Reauth: true})
+	}
+	return password(0)
+}
+
+// answered is the same with what the provider says when it is asked for evidence: nothing new.
+func answered(f policy.Facts, d policy.Decision) policy.Facts {
+	f.Proofs = append(slices.Clone(f.Proofs), upstream(d.Upstream, 0, mfa.Upstream{Time: now, Reauth: true, Asked: true}))
+	return f
+}
+
 // hold checks every property of one decision, and that each kind on offer leads on.
 func hold(t *testing.T, f policy.Facts, d policy.Decision) {
 	t.Helper()
@@ -53,6 +71,11 @@ func hold(t *testing.T, f policy.Facts, d policy.Decision) {
 	}
 	if f.Offline {
 		return
+	}
+	if d.Second == policy.SecondUpstream {
+		if next := policy.Decide(answered(f, d)); next.Second == policy.SecondUpstream || next.First && !d.First && next.Why == policy.WhyFirstMissing {
+			t.Fatalf("asked upstream again, or for nothing%s%+v", story(f, d), next)
+		}
 	}
 	for _, k := range d.Offer {
 		next := taken(f, d, k)

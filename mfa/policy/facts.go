@@ -25,6 +25,9 @@ type Facts struct {
 	Proofs  []mfa.Proof
 	Session *Session
 	Demand  Demand
+	// Asked says that a provider was asked for evidence in this attempt and brought none: it failed, or the person came
+	// back without having signed in there.
+	Asked bool
 	// Offline judges a refresh: nobody is at the keyboard, so proofs do not age, but they must
 	// still be enough for the policy of today.
 	Offline bool
@@ -42,12 +45,20 @@ type User struct {
 	Email          string
 	EmailConfirmed bool
 	Factors        []mfa.Authenticator
+	// Identities are the live links to connections that are enabled.
+	Identities []Identity
 	// BackupCodes and AccessCodes are how many can still be used. Backup codes count for nothing without a factor to
 	// stand in for.
 	BackupCodes, AccessCodes int
 	// Skips is how often enrolment was put off; EnrolUntil the first date the person met, which no later one renews.
 	Skips      int
 	EnrolUntil *time.Time
+}
+
+// Identity is a link between a person and who they are at a connection.
+type Identity struct {
+	ID         id.Identity   `json:"id"`
+	Connection id.Connection `json:"connection"`
 }
 
 // Session brings the proofs of an earlier sign-in in the same browser.

@@ -16,12 +16,13 @@ func standing(f policy.Facts) []mfa.Proof {
 	}
 	var out []mfa.Proof
 	for _, q := range all {
-		timely := f.Offline || now.Sub(q.At) <= f.Policy.Session.Duration() && !q.At.Before(f.Demand.Since)
+		q = weighed(f.Policy, q)
+		timely := f.Offline || now.Sub(q.At) <= f.Policy.Session.Duration() && youngEnough(f.Demand.Since, q)
 		if timely && q.At.Sub(now) <= 30*time.Second && bound(f, q) {
 			out = append(out, q)
 		}
 	}
-	if own := func(q mfa.Proof) bool { return first(q) && !q.Mailbox }; anyProof(out, first) && !anyProof(out, own) || !f.User.EmailConfirmed {
+	if own := func(q mfa.Proof) bool { return first(q) && !q.Mailbox && !readsMail(f.Policy, q) }; anyProof(out, first) && !anyProof(out, own) || !f.User.EmailConfirmed {
 		out = slices.DeleteFunc(out, func(q mfa.Proof) bool { return q.Kind == mfa.Email })
 	}
 	return out
@@ -30,8 +31,14 @@ func standing(f policy.Facts) []mfa.Proof {
 // bound: the person still has what the proof is of.
 func bound(f policy.Facts, q mfa.Proof) bool {
 	switch q.Kind {
-	case mfa.Password, mfa.AccessCode:
+	case mfa.Password:
+		return !f.Policy.NoPasswords || slices.Contains(f.Policy.BreakGlass, f.User.ID)
+	case mfa.AccessCode:
 		return true
+	case mfa.Federated:
+		return slices.ContainsFunc(f.User.Identities, func(i policy.Identity) bool {
+			return i.ID == q.Upstream.Identity && i.Connection == q.Upstream.Connection
+		})
 	case mfa.BackupCode:
 		return len(f.User.Factors) > 0
 	case mfa.WebAuthn:
@@ -43,7 +50,7 @@ func bound(f policy.Facts, q mfa.Proof) bool {
 }
 
 func first(q mfa.Proof) bool {
-	return q.Kind == mfa.Password || q.Kind == mfa.WebAuthn && q.UserVerified
+	return q.Kind == mfa.Password || q.Kind == mfa.Federated || q.Kind == mfa.WebAuthn && q.UserVerified
 }
 
 func anyProof(proofs []mfa.Proof, like func(mfa.Proof) bool) bool {
@@ -70,6 +77,8 @@ func worth(q mfa.Proof) mfa.Level {
 		return mfa.AAL2
 	case mfa.Email, mfa.BackupCode, mfa.AccessCode:
 		return mfa.TwoStep
+	case mfa.Federated:
+		return q.Upstream.Level // as weighed
 	}
 	return mfa.OneFactor
 }
@@ -81,11 +90,12 @@ var properties = map[string]func(stand []mfa.Proof, f policy.Facts, d policy.Dec
 		return !d.Satisfied() || anyProof(stand, first)
 	},
 	"A02, R5: who enrolled is asked, whatever the tenant's policy": func(stand []mfa.Proof, f policy.Facts, d policy.Decision) bool {
-		spared := f.Policy.SecondFactor == policy.Off && f.Policy.ForgetEnrolled || trusted(f)
+		spared := f.Policy.SecondFactor == policy.Off && f.Policy.ForgetEnrolled || trusted(f) || excepts(stand, f)
 		return !d.Satisfied() || len(f.User.Factors) == 0 || spared || anyProof(stand, func(q mfa.Proof) bool { return worth(q) >= mfa.TwoStep })
 	},
 	"R3: required means a second proof that counts": func(stand []mfa.Proof, f policy.Facts, d policy.Decision) bool {
-		excepted := trusted(f) || delayed(f) || slices.Contains(f.Policy.BreakGlass, f.User.ID)
+		excepted := trusted(f) || delayed(f) || excepts(stand, f) || slices.Contains(f.Policy.BreakGlass, f.User.ID) ||
+			anyProof(stand, func(q mfa.Proof) bool { return q.Kind == mfa.Federated && worth(q) >= mfa.TwoStep })
 		return !d.Satisfied() || f.Policy.SecondFactor != policy.Required || excepted || shown(stand, f.Policy.Methods...) ||
 			shown(stand, mfa.BackupCode, mfa.AccessCode) && slices.ContainsFunc(f.Policy.Methods, func(k mfa.Kind) bool { return enrolled(f, k) })
 	},
@@ -97,7 +107,7 @@ var properties = map[string]func(stand []mfa.Proof, f policy.Facts, d policy.Dec
 	},
 	"A10: step-up takes a recent proof of a factor, of a password from those who have none": func(stand []mfa.Proof, f policy.Facts, d policy.Decision) bool {
 		return !d.Satisfied() || !f.Demand.Fresh || anyProof(stand, func(q mfa.Proof) bool {
-			return now.Sub(q.At) <= f.Policy.StepUp.Duration() && (len(f.User.Factors) == 0 && first(q) || q.Kind.Enrolled())
+			return now.Sub(seen(q)) <= f.Policy.StepUp.Duration() && (len(f.User.Factors) == 0 && first(q) || q.Kind.Enrolled())
 		})
 	},
 	"A12: a disabled kind is asked for only where the policy is off and there is nothing else": func(_ []mfa.Proof, f policy.Facts, d policy.Decision) bool {
@@ -118,7 +128,8 @@ var properties = map[string]func(stand []mfa.Proof, f policy.Facts, d policy.Dec
 	"who came to enrol is not done before": func(_ []mfa.Proof, f policy.Facts, d policy.Decision) bool { return !d.Satisfied() || !f.Demand.Enrol },
 	"unmet is a refusal":                   func(_ []mfa.Proof, _ policy.Facts, d policy.Decision) bool { return !d.Unmet || d.Refused },
 	"an offer belongs to a question": func(_ []mfa.Proof, _ policy.Facts, d policy.Decision) bool {
-		return (len(d.Offer) > 0) == (d.Second != policy.SecondNone) && (d.Second == policy.SecondNone || !d.Refused && !d.First)
+		here := d.Second == policy.SecondAsk || d.Second == policy.SecondEnrol
+		return (len(d.Offer) > 0) == here && (d.Second == policy.SecondNone || !d.Refused && !d.First)
 	},
 	"what counted stands": func(stand []mfa.Proof, _ policy.Facts, d policy.Decision) bool {
 		return !slices.ContainsFunc(d.Counted, func(c mfa.Proof) bool {
@@ -126,7 +137,9 @@ var properties = map[string]func(stand []mfa.Proof, f policy.Facts, d policy.Dec
 		})
 	},
 	"C08: a password alone enrols people without a factor, where the tenant lets it": func(stand []mfa.Proof, f policy.Facts, d policy.Decision) bool {
-		more := anyProof(stand, func(q mfa.Proof) bool { return q.Kind != mfa.Password })
+		more := anyProof(stand, func(q mfa.Proof) bool {
+			return q.Kind != mfa.Password && (q.Kind != mfa.Federated || worth(q) > mfa.OneFactor)
+		})
 		usable := canShow(f, stand)
 		return d.Second != policy.SecondEnrol || more || !usable && (f.Policy.EnrolWithPassword || f.Demand.Enrol || f.Policy.EnrolUntil.After(now))
 	},
@@ -142,9 +155,25 @@ var properties = map[string]func(stand []mfa.Proof, f policy.Facts, d policy.Dec
 	"a delay belongs to an enrolment": func(_ []mfa.Proof, f policy.Facts, d policy.Decision) bool {
 		return d.Skip == nil || d.Second == policy.SecondEnrol && len(f.User.Factors) == 0 && (d.Skip.Left > 0) != d.Skip.Until.After(now)
 	},
+	"R22: one connection is asked, once, where evidence could do": func(stand []mfa.Proof, f policy.Facts, d policy.Decision) bool {
+		before := f.Asked || anyProof(f.Proofs, func(q mfa.Proof) bool { return q.Kind == mfa.Federated && q.Upstream.Asked })
+		return (d.Second == policy.SecondUpstream) != d.Upstream.IsZero() && (d.Upstream.IsZero() || !before && !f.Offline &&
+			anyProof(stand, func(q mfa.Proof) bool { return q.Upstream.Connection == d.Upstream }) && exemption(f.Policy, d.Upstream).Mode == policy.ByEvidence)
+	},
+	"G04: what a time to come is told of is neither fresh nor evidence": func(_ []mfa.Proof, _ policy.Facts, d policy.Decision) bool {
+		return !d.AuthTime.After(now.Add(30*time.Second)) && !anyProof(d.Counted, func(q mfa.Proof) bool {
+			return q.Kind == mfa.Federated && q.Upstream.Time.Sub(q.At) > 30*time.Second && worth(q) > mfa.OneFactor
+		})
+	},
+	"C03: a sign-in upstream that is known to be stale enrols nobody": func(stand []mfa.Proof, f policy.Facts, d policy.Decision) bool {
+		return d.Second != policy.SecondEnrol || anyProof(stand, func(q mfa.Proof) bool {
+			return first(q) && (q.Kind != mfa.Federated && slices.Contains(f.Proofs, q) || now.Sub(seen(q)) <= f.Policy.StepUp.Duration() ||
+				q.Kind == mfa.Federated && q.Upstream.Time.IsZero() && !f.Demand.Enrol && !f.Demand.Fresh && slices.Contains(f.Policy.Weighed(f.Proofs), q) && now.Sub(q.At) <= f.Policy.StepUp.Duration())
+		})
+	},
 	"D05: a browser is trusted after password and factor only": func(stand []mfa.Proof, f policy.Facts, d policy.Decision) bool {
 		return !d.MayTrust || d.Satisfied() && f.Policy.TrustedDevice > 0 && f.User.Role == "user" && !f.Demand.Fresh && !f.Demand.Enrol &&
-			shown(f.Proofs, mfa.Password) && shown(f.Proofs, mfa.Kinds()...) && !shown(f.Proofs, mfa.BackupCode, mfa.AccessCode, mfa.Skipped, mfa.TrustedDevice)
+			!excepts(stand, f) && shown(f.Proofs, mfa.Password, mfa.Federated) && shown(f.Proofs, mfa.Kinds()...) && !shown(f.Proofs, mfa.BackupCode, mfa.AccessCode, mfa.Skipped, mfa.TrustedDevice)
 	},
 }
 
@@ -152,7 +181,7 @@ var properties = map[string]func(stand []mfa.Proof, f policy.Facts, d policy.Dec
 // have made the password.
 func canShow(f policy.Facts, stand []mfa.Proof) bool {
 	own := anyProof(stand, func(q mfa.Proof) bool {
-		return first(q) && !q.Mailbox && (q.Kind == mfa.Password || slices.Contains(f.Policy.Methods, q.Kind))
+		return first(q) && !q.Mailbox && !readsMail(f.Policy, q) && (begins(q) || slices.Contains(f.Policy.Methods, q.Kind))
 	})
 	return slices.ContainsFunc(f.User.Factors, func(a mfa.Authenticator) bool {
 		return slices.Contains(f.Policy.Methods, a.Kind) && (a.Kind != mfa.Email || own && f.User.EmailConfirmed)

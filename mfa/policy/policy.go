@@ -47,6 +47,12 @@ type Policy struct {
 	CodeLife   Seconds     `json:"code_seconds"`
 	AccessCode AccessCodes `json:"access_codes"`
 	WebAuthn   WebAuthn    `json:"webauthn"`
+	// Exemptions are the tenant's stand on sign-ins at its connections.
+	Exemptions []Exemption `json:"exemptions,omitempty"`
+	// NoPasswords lets nobody sign in with a password of ours but the people for emergencies.
+	NoPasswords bool `json:"no_passwords,omitempty"`
+	// ResetOutside lets administrators help people whose address is in no domain that the tenant has proven (R17).
+	ResetOutside bool `json:"reset_outside_domains,omitempty"`
 	// SMSCountries are the countries that texts are sent to (ISO 3166-1 alpha-2); none: no texts.
 	SMSCountries []string `json:"sms_countries,omitempty"`
 }

@@ -115,6 +115,8 @@ func FuzzParse(f *testing.F) {
 	f.Add(full().Encode())
 	f.Add([]byte(`{"second_factor":"required","methods":["totp"]} x`))
 	f.Add([]byte(`{"second_factor":"off","second_factor":"required"}`))
+	upstreams := person(policy.Required, false, exempting, passwordless)
+	f.Add(upstreams.Policy.Encode())
 	f.Fuzz(func(t *testing.T, document []byte) {
 		p, err := policy.Parse(3, document)
 		if err != nil {
@@ -138,5 +140,24 @@ func FuzzParse(f *testing.F) {
 		if (p.SecondFactor == policy.Required || everybody) && d.Satisfied() {
 			t.Fatalf("%q lets a password pass", document)
 		}
+		fuzzFederated(t, p, document)
 	})
+}
+
+// fuzzFederated: no document makes more of a sign-in that says nothing than a first proof, nor lets one in that is not
+// linked.
+func fuzzFederated(t *testing.T, p policy.Policy, document []byte) {
+	t.Helper()
+	f := policy.Facts{Now: now, TenantLive: true, Policy: &p, User: policy.User{Known: true, Role: "user"}}
+	for _, e := range p.Exemptions {
+		u := mfa.Upstream{Connection: e.Connection, Identity: kariAtEntra, Time: now, Grade: mfa.GradeStrong, Level: mfa.PhishingResistant}
+		f.Proofs, f.User.Identities = []mfa.Proof{{Kind: mfa.Federated, At: now, Upstream: u}}, nil
+		if d := policy.Decide(f); !d.First {
+			t.Fatalf("%q lets in who is not linked: %+v", document, d)
+		}
+		f.User.Identities = []policy.Identity{{ID: kariAtEntra, Connection: e.Connection}}
+		if d := policy.Decide(f); d.Reached != mfa.OneFactor || d.Exempt != e.Mode {
+			t.Fatalf("%q makes something of nothing: %+v", document, d)
+		}
+	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // drawn is how many facts each property is tried on. The seed is fixed: a failure can be had again.
-const drawn = 6000
+const drawn = 4000
 
 type draw struct{ *rand.Rand }
 
@@ -35,7 +35,7 @@ func some[T any](r draw, of ...T) []T {
 // facts draws a person under a valid policy.
 func (r draw) facts() policy.Facts {
 	f := policy.Facts{Now: now, TenantLive: true, Policy: r.policy(), Proofs: r.proofs(), Demand: r.demand(), Offline: r.rarely(),
-		Client: one(r, "", "shop", "wiki"), User: r.user(),
+		Client: one(r, "", "shop", "wiki"), User: r.user(), Asked: r.IntN(10) == 0,
 		Address: one(r, netip.Addr{}, netip.MustParseAddr("10.1.2.3"), netip.MustParseAddr("::ffff:10.1.2.3"), netip.MustParseAddr("203.0.113.9"))}
 	if r.often() {
 		f.Session = &policy.Session{Started: now.Add(-one(r, older, old)), Seen: now.Add(-one(r, fresh, 2*time.Hour)), Proofs: r.proofs()}
@@ -56,6 +56,7 @@ func (r draw) policy() *policy.Policy {
 		if r.rarely() {
 			p.BreakGlass = []id.User{kari}
 		}
+		p.Exemptions, p.NoPasswords = r.exemptions(), r.rarely()
 		if p.Validate() == nil {
 			return &p
 		}
@@ -88,6 +89,7 @@ func (r draw) user() policy.User {
 			u.Factors = append(u.Factors, mfa.Authenticator{ID: authenticators[k], Kind: k, LastUsed: &used})
 		}
 	}
+	u.Identities = some(r, identities...)
 	if r.rarely() {
 		first := now.Add(one(r, -time.Minute, time.Minute))
 		u.EnrolUntil = &first
@@ -100,13 +102,13 @@ var authenticators = map[mfa.Kind]id.Factor{mfa.TOTP: phone, mfa.WebAuthn: key, 
 func (r draw) proof() mfa.Proof {
 	ago := one(r, fresh, fresh, stale, older, old, future)
 	return one(r, password(ago), password(ago), tainted(ago), code(ago, phone), code(ago, removed), mail(ago), text(ago), touched(ago),
-		passkey(ago), backup(ago), access(ago), skipped(ago), device(ago, 7), device(ago, 6), mfa.Proof{Kind: "handshake", At: now})
+		passkey(ago), r.upstream(ago), r.upstream(ago), backup(ago), access(ago), skipped(ago), device(ago, 7), device(ago, 6), mfa.Proof{Kind: "handshake", At: now})
 }
 
 func (r draw) proofs() []mfa.Proof {
 	var out []mfa.Proof
 	if r.often() {
-		out = append(out, one(r, password, tainted, password)(one(r, fresh, stale)))
+		out = append(out, one(r, password, tainted, password, r.upstream, r.upstream)(one(r, fresh, stale)))
 	}
 	for range r.IntN(4) {
 		out = append(out, r.proof())

@@ -8,8 +8,11 @@ import (
 
 // remedy is what to do about an unmet rule.
 func (h hearing) remedy(d Decision, r rule) Decision {
-	able := h.able(r)
+	able, at := h.able(r), h.upstream(r)
 	switch {
+	case !at.IsZero():
+		d.Second, d.Upstream = SecondUpstream, at
+		return d
 	case r.level == mfa.OneFactor && !r.enrols:
 		d.First = true
 		return d
@@ -54,7 +57,7 @@ func (h hearing) enrolment(d Decision, r rule) Decision {
 		return d.ask(h.usable)
 	case !h.mayEnrol(r):
 		return d.refuse(WhyEnrolClosed)
-	case !h.proves(mfa.Proof.First):
+	case !h.proves(mfa.Proof.First) && !h.undated():
 		d.First = true
 		return d
 	}

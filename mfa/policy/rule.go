@@ -88,10 +88,12 @@ func (h hearing) stepUp() rule {
 // met reports whether the proof is what the rule asks for.
 func (r rule) met(p mfa.Proof) bool {
 	switch {
-	case r.enrols || p.At.Before(r.since):
+	case r.enrols || shown(p).Before(r.since):
 		return false
 	case r.level == mfa.OneFactor:
 		return p.First()
+	case p.Kind == mfa.Federated:
+		return !r.stepUp && p.Level() >= r.level
 	}
 	return p.Kind.Second() && r.counts(p.Kind) && p.Level() >= r.level
 }
@@ -104,7 +106,7 @@ func (h hearing) unmet(r rule) bool {
 // fallsAway: a voluntary demand asks for nothing that the person does not have (OpenID Connect Core 5.5.1.1); people
 // without a factor enrol one for it where nothing stands in the way.
 func (h hearing) fallsAway(r rule) bool {
-	if !r.yields || len(h.able(r)) > 0 {
+	if !r.yields || len(h.able(r)) > 0 || !h.upstream(r).IsZero() {
 		return false
 	}
 	return len(h.User.Factors) > 0 || !h.openly() || len(h.enrollable(r)) == 0

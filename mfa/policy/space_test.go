@@ -18,6 +18,13 @@ var (
 	number  = id.NewFactor()
 	removed = id.NewFactor()
 	kari    = id.NewUser()
+
+	// What the policies of the space say of connections: entra by evidence, google trusted, okta not a word. Kari has left
+	// a fourth.
+	entra, google, okta, left = id.NewConnection(), id.NewConnection(), id.NewConnection(), id.NewConnection()
+	kariAtEntra               = id.NewIdentity()
+	identities                = []policy.Identity{{ID: kariAtEntra, Connection: entra}, {ID: kariAtGoogle, Connection: google}, {ID: kariAtOkta, Connection: okta}}
+	kariAtGoogle, kariAtOkta  = id.NewIdentity(), id.NewIdentity()
 )
 
 // The axes of the space: every combination is judged. What they leave out (rules, windows, trust, several factors) is in
@@ -97,6 +104,10 @@ var proofSets = [][]mfa.Proof{
 	{password(fresh), mail(fresh)},
 	{tainted(fresh), mail(fresh)},
 	{backup(fresh), access(fresh)},
+	{upstream(entra, fresh, proved(fresh))},
+	{upstream(entra, fresh, mfa.Upstream{AMR: "pwd", Asked: true}), mail(fresh)},
+	{upstream(google, stale, mfa.Upstream{AMR: "pwd", Time: now.Add(-older)})},
+	{upstream(okta, fresh, proved(future)), code(fresh, phone)},
 }
 
 var both = &policy.Session{Started: now.Add(-older), Seen: now.Add(-fresh), Proofs: []mfa.Proof{password(older), code(older, phone)}}
@@ -177,9 +188,13 @@ var space = sync.OnceValue(func() []point {
 	return points
 })
 
+// stands are what the policies of the space say of connections; okta is not mentioned.
+var stands = []policy.Exemption{{Connection: entra, Mode: policy.ByEvidence, Accept: mfa.GradeGood, Evidence: graded}, {Connection: google, Mode: policy.Skip}}
+
 func (p point) policy() *policy.Policy {
 	v := policy.Default()
 	v.SecondFactor, v.EnrolWithPassword, v.Methods = modes[p[axisMode]], p[axisEnrolWithPassword] == 1, methods[p[axisMethods]]
+	v.Exemptions = stands
 	return &v
 }
 
@@ -187,7 +202,7 @@ func (p point) facts() policy.Facts {
 	s := situations[p[axisSituation]]
 	f := policy.Facts{Now: now, Policy: p.policy(), TenantLive: true, Proofs: spare(proofSets[p[axisProofs]]), Session: sessions[s.session],
 		Demand: s.demand, Offline: s.offline, User: policy.User{Known: true, ID: kari, Role: "user", Email: "kari@acme.example",
-			EmailConfirmed: true, Factors: factors[p[axisFactors]]}}
+			EmailConfirmed: true, Factors: factors[p[axisFactors]], Identities: identities}}
 	if p[axisCodes] == 1 {
 		f.User.BackupCodes, f.User.AccessCodes = 3, 1
 	}

@@ -16,7 +16,8 @@ const hour, day = 3600, 24 * 3600
 // Validate reports whether the policy can be followed. Errors wrap ErrInvalid.
 func (p Policy) Validate() error {
 	for _, check := range []func() error{p.validateMode, p.validateAges, p.validateEnrolment, p.AccessCode.validate, p.WebAuthn.validate,
-		p.validateTexts, p.validateRules, p.validateBreakGlass} {
+		p.validateTexts, p.validateRules, p.validateBreakGlass,
+		p.validateExemptions} {
 		if err := check(); err != nil {
 			return err
 		}

@@ -26,7 +26,9 @@ func full() policy.Policy {
 	}
 	p.BreakGlass = []id.User{kari}
 	p.EnrolUntil, p.EnrolSkips, p.TrustedDevice = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), 3, 30*24*3600
-	p.ForgetEnrolled, p.CodeLife = true, 90
+	p.ForgetEnrolled, p.CodeLife, p.NoPasswords, p.ResetOutside = true, 90, true, true
+	p.Exemptions = []policy.Exemption{{Connection: entra, Mode: policy.ByEvidence, Accept: mfa.GradeGood, Evidence: graded, MailApart: true},
+		{Connection: google, Mode: policy.Skip}, {Connection: okta, Mode: policy.Local}}
 	p.WebAuthn = policy.WebAuthn{UserVerification: true, Attestation: true, AAGUIDs: []string{"ee882879-721c-4913-9775-3dfcce97072a"}}
 	return p
 }

@@ -13,14 +13,14 @@ type Window struct {
 	Until time.Time
 }
 
-// waives: neither trust nor delay proves anything, so no demand of an application or a step-up gives way, nor a rule that
-// asks for more than two steps (gauntlet A10, D05). A delay stands for people without a factor only: "enrolled" is not
-// theirs.
+// waives: neither trust, in a device or in a connection, nor delay proves anything, so no demand of an application or a step-up
+// gives way, nor a rule that asks for more than two steps (gauntlet A10, D05). A delay stands for people without a factor
+// only: "enrolled" is not theirs.
 func (h hearing) waives(r rule) bool {
 	if !r.tenants || r.level > mfa.TwoStep {
 		return false
 	}
-	return h.accepts(mfa.TrustedDevice) || h.accepts(mfa.Skipped)
+	return h.accepts(mfa.TrustedDevice) || h.accepts(mfa.Skipped) || h.exempt()
 }
 
 func (h hearing) accepts(k mfa.Kind) bool {
@@ -43,9 +43,9 @@ func (h hearing) wouldTrust(d Decision) bool {
 		h.suppose(mfa.Proof{Kind: mfa.TrustedDevice, At: h.Now, Policy: h.Policy.Version}).Satisfied()
 }
 
-// mayTrust: password and factor, both shown here, and nothing that was only let pass (gauntlet D05).
+// mayTrust: password or sign-in upstream, and factor, both shown here, and nothing that was only let pass (gauntlet D05).
 func (h hearing) mayTrust(d Decision) bool {
-	if !d.Satisfied() || h.Offline || !h.mayBeTrusted() || h.Demand.Fresh || h.Demand.Enrol {
+	if !d.Satisfied() || h.Offline || h.exempt() || !h.mayBeTrusted() || h.Demand.Fresh || h.Demand.Enrol {
 		return false
 	}
 	here := func(like func(mfa.Kind) bool) bool {
@@ -54,7 +54,7 @@ func (h hearing) mayTrust(d Decision) bool {
 	letPass := slices.ContainsFunc(h.Proofs, func(p mfa.Proof) bool {
 		return p.Kind.Recovery() || p.Kind == mfa.TrustedDevice || p.Kind == mfa.Skipped
 	})
-	return !letPass && here(func(k mfa.Kind) bool { return k == mfa.Password }) && here(h.shows)
+	return !letPass && here(func(k mfa.Kind) bool { return k == mfa.Password || k == mfa.Federated }) && here(h.shows)
 }
 
 // mayWait: who has nothing enrolled may have put it off, until the date or because it was paid for with a skip.

@@ -15,7 +15,10 @@ var (
 	roles = []string{"", "user", "admin", "owner", "root", "Owner"}
 )
 
-func of(role string) recovery.Person { return recovery.Person{ID: id.NewUser(), Role: role} }
+// of is somebody whose address is in a proven domain.
+func of(role string) recovery.Person {
+	return recovery.Person{ID: id.NewUser(), Role: role, Domain: true}
+}
 
 func TestC11H05OnlyLowerRolesAreHelped(t *testing.T) {
 	t.Parallel()
@@ -26,8 +29,11 @@ func TestC11H05OnlyLowerRolesAreHelped(t *testing.T) {
 			if err := recovery.MayIssue(everybody, of(actor), of(target)); may != (err == nil) || !may && !errors.Is(err, recovery.ErrRole) {
 				t.Errorf("%q issues for %q: %v", actor, target, err)
 			}
-			if err := recovery.MayReset(of(actor), of(target)); may != (err == nil) || !may && !errors.Is(err, recovery.ErrRole) {
+			if err := recovery.MayReset(recovery.Rules{}, of(actor), of(target)); may != (err == nil) || !may && !errors.Is(err, recovery.ErrRole) {
 				t.Errorf("%q resets %q: %v", actor, target, err)
+			}
+			if err := recovery.MayRevoke(of(actor), of(target)); may != (err == nil) || !may && !errors.Is(err, recovery.ErrRole) {
+				t.Errorf("%q revokes of %q: %v", actor, target, err)
 			}
 		}
 	}
@@ -42,7 +48,7 @@ func TestC11NobodyHelpsThemselves(t *testing.T) {
 			if err := recovery.MayIssue(both, me, target); !errors.Is(err, recovery.ErrSelf) {
 				t.Errorf("%s issues for themselves: %v", role, err)
 			}
-			if err := recovery.MayReset(me, target); !errors.Is(err, recovery.ErrSelf) {
+			if err := recovery.MayReset(recovery.Rules{}, me, target); !errors.Is(err, recovery.ErrSelf) {
 				t.Errorf("%s resets themselves: %v", role, err)
 			}
 		}
@@ -80,10 +86,10 @@ func TestC11NoCodeForWhoCannotSignIn(t *testing.T) {
 			t.Errorf("%+v: %v", target, err)
 		}
 	}
-	if err := recovery.MayReset(of("owner"), service); !errors.Is(err, recovery.ErrTarget) {
+	if err := recovery.MayReset(recovery.Rules{}, of("owner"), service); !errors.Is(err, recovery.ErrTarget) {
 		t.Errorf("reset of a service user: %v", err)
 	}
-	if err := recovery.MayReset(of("owner"), disabled); err != nil {
+	if err := recovery.MayReset(recovery.Rules{}, of("owner"), disabled); err != nil {
 		t.Errorf("reset of who was locked out of a stolen account: %v", err)
 	}
 }
@@ -95,7 +101,7 @@ func TestA09DisabledAdministratorHelpsNobody(t *testing.T) {
 	if err := recovery.MayIssue(both, actor, of("user")); !errors.Is(err, recovery.ErrRole) {
 		t.Errorf("issues: %v", err)
 	}
-	if err := recovery.MayReset(actor, of("user")); !errors.Is(err, recovery.ErrRole) {
+	if err := recovery.MayReset(recovery.Rules{}, actor, of("user")); !errors.Is(err, recovery.ErrRole) {
 		t.Errorf("resets: %v", err)
 	}
 }
@@ -108,7 +114,60 @@ func TestH05HigherAccountsAreNotDescribed(t *testing.T) {
 	if err := recovery.MayIssue(both, of("admin"), owner); !errors.Is(err, recovery.ErrRole) {
 		t.Errorf("issues: %v", err)
 	}
-	if err := recovery.MayReset(of("admin"), owner); !errors.Is(err, recovery.ErrRole) {
+	if err := recovery.MayReset(recovery.Rules{}, of("admin"), owner); !errors.Is(err, recovery.ErrRole) {
 		t.Errorf("resets: %v", err)
+	}
+}
+
+func TestR17HelpEndsWithTheProvenDomains(t *testing.T) {
+	t.Parallel()
+	outsider := of("user")
+	outsider.Domain = false
+	for _, row := range []struct {
+		target  recovery.Person
+		outside bool
+		want    error
+	}{{of("user"), false, nil}, {of("user"), true, nil}, {outsider, false, recovery.ErrDomain}, {outsider, true, nil}} {
+		rules := recovery.Rules{Enabled: true, Issuers: []string{"owner"}, Outside: row.outside}
+		if err := recovery.MayIssue(rules, of("owner"), row.target); !errors.Is(err, row.want) {
+			t.Errorf("issue, %+v: %v", row, err)
+		}
+		if err := recovery.MayReset(rules, of("owner"), row.target); !errors.Is(err, row.want) {
+			t.Errorf("reset, %+v: %v", row, err)
+		}
+		if err := recovery.MayRevoke(of("owner"), row.target); err != nil {
+			t.Errorf("revoke, %+v: %v", row, err)
+		}
+	}
+}
+
+// The domain is asked for last: it neither opens what another rule closes nor tells of it.
+func TestR17DomainIsNoWayAroundTheOtherRules(t *testing.T) {
+	t.Parallel()
+	for _, inside := range []bool{false, true} {
+		for _, outside := range []bool{false, true} {
+			rules := recovery.Rules{Enabled: true, Issuers: []string{"admin"}, Outside: outside}
+			peer, service, me := of("admin"), of("user"), of("admin")
+			peer.Domain, service.Domain, me.Domain, service.Service = inside, inside, inside, true
+			for want, err := range map[error]error{
+				recovery.ErrRole:   recovery.MayReset(rules, of("admin"), peer),
+				recovery.ErrTarget: recovery.MayReset(rules, of("admin"), service),
+				recovery.ErrSelf:   recovery.MayReset(rules, me, me),
+			} {
+				if !errors.Is(err, want) {
+					t.Errorf("reset: %v, want %v", err, want)
+				}
+			}
+			for want, err := range map[error]error{
+				recovery.ErrRole:      recovery.MayIssue(rules, of("admin"), peer),
+				recovery.ErrTarget:    recovery.MayIssue(rules, of("admin"), service),
+				recovery.ErrSelf:      recovery.MayIssue(rules, me, me),
+				recovery.ErrNotIssuer: recovery.MayIssue(rules, of("owner"), peer),
+			} {
+				if !errors.Is(err, want) {
+					t.Errorf("issue: %v, want %v", err, want)
+				}
+			}
+		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"time"
 
+	"sallyport/provider/federation"
 	"sallyport/provider/notify"
 	"sallyport/provider/session"
 	"sallyport/provider/user"
@@ -33,6 +34,7 @@ type Config struct {
 	AttemptLife time.Duration
 	Hasher      *user.Hasher
 	Outbox      notify.Outbox
+	Connections *federation.Directory
 }
 
 // Account answers the pages of "My settings".
@@ -43,8 +45,8 @@ type Account struct {
 
 // New makes an Account; it panics when a field of the configuration is missing.
 func New(c Config) *Account {
-	if c.Store == nil || c.Now == nil || c.Edge == nil || c.AttemptLife <= 0 || c.Hasher == nil || c.Outbox.Seal == nil || c.Outbox.PublicURL == nil {
-		panic("account: Store, Now, Edge, AttemptLife, Hasher and a whole Outbox are required")
+	if c.Store == nil || c.Now == nil || c.Edge == nil || c.AttemptLife <= 0 || c.Hasher == nil || c.Outbox.Seal == nil || c.Outbox.PublicURL == nil || c.Connections == nil {
+		panic("account: Store, Now, Edge, AttemptLife, Hasher, Connections and a whole Outbox are required")
 	}
 	return &Account{c, user.Links{Store: c.Store, Outbox: c.Outbox}}
 }
@@ -67,6 +69,9 @@ func (a *Account) Routes() []web.Route {
 		{Methods: post, Path: "/account/factors/{id}/remove", Access: web.FreshSession, Handler: a.removeFactor},
 		{Methods: get, Path: "/account/backup-codes/replace", Access: web.FreshSession, Handler: a.askReplaceCodes},
 		{Methods: post, Path: "/account/backup-codes/replace", Access: web.FreshSession, Handler: a.replaceCodes},
+		{Methods: post, Path: identitiesPath, Access: web.Session, Handler: a.connect},
+		{Methods: get, Path: identitiesPath + "/{id}/remove", Access: web.FreshSession, Handler: a.askUnlink},
+		{Methods: post, Path: identitiesPath + "/{id}/remove", Access: web.FreshSession, Handler: a.unlink},
 		{Methods: post, Path: devicesPath + "/end-all", Access: web.Session, Handler: a.endDevices},
 		{Methods: get, Path: devicesPath + "/{id}/end", Access: web.Session, Handler: a.askEndDevice},
 		{Methods: post, Path: devicesPath + "/{id}/end", Access: web.Session, Handler: a.endDevice},

@@ -33,7 +33,7 @@ func (a *Account) replaceCodes(w http.ResponseWriter, r *http.Request) error {
 	if len(s.Factors) == 0 {
 		return noCodes()
 	}
-	return a.begin(w, r, s, attempt.Codes, codesReplaced)
+	return a.begin(w, r, s, attempt.Codes, attempt.Request{ReturnTo: back(codesReplaced)})
 }
 
 // noCodes: without a factor there is nothing that a code could stand in for.

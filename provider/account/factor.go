@@ -30,13 +30,14 @@ func (a *Account) addFactor(w http.ResponseWriter, r *http.Request) error {
 	if !mayAdd(s.Policy) {
 		return a.page(w, r, http.StatusForbidden, templates.ErrorEnrolOff)
 	}
-	return a.begin(w, r, s, attempt.Enrol, enrolled)
+	return a.begin(w, r, s, attempt.Enrol, attempt.Request{ReturnTo: back(enrolled)})
 }
 
-// begin opens an attempt that comes back to the page and tells notice.
-func (a *Account) begin(w http.ResponseWriter, r *http.Request, s *session.Session, purpose attempt.Purpose, notice string) error {
+// begin opens an attempt about the account of the session.
+func (a *Account) begin(w http.ResponseWriter, r *http.Request, s *session.Session, purpose attempt.Purpose, request attempt.Request) error {
+	request.Subject = s.User
 	begun, binding, err := attempt.Begin(r.Context(), a.config.Store, attempt.Start{Tenant: s.Tenant, TenantBy: attempt.BySession, Purpose: purpose,
-		Request: attempt.Request{ReturnTo: back(notice), Subject: s.User}, User: &s.User, Session: &s.ID, Life: a.config.AttemptLife}, a.config.Now())
+		Request: request, User: &s.User, Session: &s.ID, Life: a.config.AttemptLife}, a.config.Now())
 	if err != nil {
 		return fmt.Errorf("begin %s: %w", purpose, err)
 	}

@@ -30,12 +30,11 @@ func (b *browser) granted() bool {
 // events are the person's events of one kind.
 func (p *person) events(kind audit.Kind) []db.AuditEvent {
 	p.w.t.Helper()
-	all, err := p.w.store.Tenant(p.tenant).ListEventsOf(context.Background(), db.ListEventsOfParams{TenantID: p.tenant,
-		TargetKind: "user", TargetID: p.id.String(), Limit: 100})
+	all, err := p.w.store.Tenant(p.tenant).ListEvents(context.Background(), db.ListEventsParams{TenantID: p.tenant, Limit: 1000})
 	p.w.must(err)
 	var out []db.AuditEvent
 	for _, e := range all {
-		if e.Kind == string(kind) {
+		if e.Kind == string(kind) && e.TargetKind == "user" && e.TargetID == p.id.String() {
 			out = append(out, e)
 		}
 	}

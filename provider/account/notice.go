@@ -22,6 +22,8 @@ const (
 	emailPending     = "email-pending"
 	confirmationSent = "confirmation-sent"
 	emailConfirmed   = "email-confirmed"
+	identityLinked   = "identity-linked"
+	identityUnlinked = "identity-unlinked"
 )
 
 // notices are the only words that say something: the address is anybody's to write.
@@ -39,6 +41,8 @@ var notices = map[string]string{
 	emailPending:     templates.NoticeEmailPending,
 	confirmationSent: templates.NoticeConfirmSent,
 	emailConfirmed:   templates.NoticeAddressConfirmed,
+	identityLinked:   templates.NoticeIdentityLinked,
+	identityUnlinked: templates.NoticeIdentityUnlinked,
 }
 
 func noticeOf(r *http.Request) string { return notices[r.URL.Query().Get("notice")] }

@@ -38,13 +38,21 @@ func (a *Account) page(w http.ResponseWriter, r *http.Request, status int, probl
 	if s.Frozen {
 		p.ReplaceCodesURL = ""
 	}
-	if s.Role == "owner" { // R18
-		p.PolicyURL = "/admin/policy"
-	}
+	administers(s, &p)
 	if err := a.list(r, s, now, &p); err != nil {
 		return fmt.Errorf("list settings: %w", err)
 	}
 	return web.Render(w, r, status, p)
+}
+
+// administers leads to the pages that the role may look at; they ask for it themselves.
+func administers(s *session.Session, p *templates.Account) {
+	if s.Role == "owner" || s.Role == "admin" {
+		p.AdminURL = "/admin"
+	}
+	if s.Role == "owner" { // R18
+		p.PolicyURL = "/admin/policy"
+	}
 }
 
 func (a *Account) list(r *http.Request, s *session.Session, now time.Time, p *templates.Account) error {
@@ -72,7 +80,7 @@ func (a *Account) list(r *http.Request, s *session.Session, now time.Time, p *te
 	if len(p.Sessions) > 1 {
 		p.EndOthersAction = "/account/sessions/end-others"
 	}
-	return errors.Join(err, unread, closed)
+	return errors.Join(err, unread, closed, a.linked(r, s, p))
 }
 
 func (a *Account) factorRows(s *session.Session, factors []db.Factor) (out []templates.Factor, err error) {

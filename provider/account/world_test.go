@@ -18,6 +18,7 @@ import (
 
 	"sallyport/mfa/policy"
 	"sallyport/provider/account"
+	"sallyport/provider/federation"
 	"sallyport/provider/gate"
 	"sallyport/provider/notify"
 	"sallyport/provider/session"
@@ -80,7 +81,8 @@ func newWorldOn(t *testing.T, database storagetest.Database, store *storage.Stor
 	w.must(err)
 	w.outbox = notify.Outbox{Seal: sealer, PublicURL: &url.URL{Scheme: "https", Host: "id.example.com"}}
 	w.hasher = user.NewHasher(user.Cost{MemoryKiB: 64, Iterations: 1, Parallelism: 1}, 2, 100)
-	w.pages = account.New(account.Config{Store: store, Now: w.clock.Now, Edge: w.edge, AttemptLife: 10 * time.Minute, Hasher: w.hasher, Outbox: w.outbox})
+	w.pages = account.New(account.Config{Store: store, Now: w.clock.Now, Edge: w.edge, AttemptLife: 10 * time.Minute, Hasher: w.hasher, Outbox: w.outbox,
+		Connections: &federation.Directory{Store: store, Seal: sealer}})
 	router := mux.NewRouter()
 	w.edge.Mount(router, w.guarded(w.pages.Routes()))
 	w.handler = w.edge.Handler(router)

@@ -24,12 +24,15 @@ import (
 type Purpose string
 
 // Authorize ends in a code for a client, Fresh in a session with a recent proof, Enrol in a new factor,
-// Codes in new backup codes.
+// Codes in new backup codes, Link in a new way to sign in upstream. Test ends in nothing: an administrator looks at what a
+// connection tells.
 const (
 	Authorize Purpose = "authorize"
 	Fresh     Purpose = "fresh"
 	Enrol     Purpose = "enrol"
 	Codes     Purpose = "codes"
+	Link      Purpose = "link"
+	Test      Purpose = "test"
 )
 
 // Request is what was asked for when the attempt began. It never changes.
@@ -50,6 +53,8 @@ type Request struct {
 	Since time.Time `json:"since,omitzero"`
 	// Subject pins the account (id_token_hint, step-up of a session).
 	Subject id.User `json:"subject,omitzero"`
+	// Connection is the one to go to: named by the application (domain_hint), linked or tested.
+	Connection id.Connection `json:"connection,omitzero"`
 	// ReturnTo is the page of ours that the attempt goes back to when it is not for a client.
 	ReturnTo string `json:"return_to,omitempty"`
 }
@@ -68,6 +73,13 @@ type Facts struct {
 	Trust     bool       `json:"trust,omitempty"`
 	Enrolment *Enrolment `json:"enrolment,omitempty"`
 	Enrolled  id.Factor  `json:"enrolled,omitzero"`
+	// Upstream is the newest round trip to a connection; Linked is what it was for, done.
+	Upstream *Upstream `json:"upstream,omitempty"`
+	Linked   bool      `json:"linked,omitempty"`
+	// Tested is what a connection told an administrator.
+	Tested *Tested `json:"tested,omitempty"`
+	// Told is the refusal that stands on record.
+	Told policy.Why `json:"told,omitempty"`
 	// Codes is the list of backup codes shown, sealed to this attempt until Kept: the person's word that
 	// they have it (R15).
 	Codes []byte `json:"codes,omitempty"`
@@ -75,6 +87,31 @@ type Facts struct {
 	// Consent holds the scopes allowed in this attempt, nil before the question was answered.
 	Consent []string `json:"consent,omitzero"`
 	Denied  bool     `json:"denied,omitempty"`
+}
+
+// Upstream is a round trip to a connection. What the answer must bring is derived from State, of which only a hash is kept:
+// the conditional update of the attempt spends it.
+type Upstream struct {
+	Connection id.Connection `json:"connection"`
+	State      []byte        `json:"state,omitempty"` // nil when no answer is awaited
+	At         time.Time     `json:"at"`
+	Reauth     bool          `json:"reauth,omitempty"`
+	Asked      bool          `json:"asked,omitempty"` // for evidence
+	// Tries counts them, so that nobody is sent round in circles; Failed is why the last one came to nothing.
+	Tries  int    `json:"tries,omitempty"`
+	Failed string `json:"failed,omitempty"`
+}
+
+// Tested is the verified token of a test, cut to what a page can show, and what was made of the person. Failed is a message key
+// and Detail a word for why, with the provider's own word behind it where it gave one.
+type Tested struct {
+	Upstream     mfa.Upstream      `json:"upstream"`
+	Claims       map[string]string `json:"claims"`
+	Email        string            `json:"email,omitempty"`
+	EmailTrusted bool              `json:"email_trusted,omitempty"`
+	GroupsKnown  bool              `json:"groups_known,omitempty"`
+	Failed       string            `json:"failed,omitempty"`
+	Detail       string            `json:"detail,omitempty"`
 }
 
 // Sent is a code on its way to one authenticator. Of the code itself only a keyed hash is kept.
@@ -113,6 +150,8 @@ type Person struct {
 	// Frozen says that factors, password and address cannot be changed now.
 	Frozen  bool
 	Factors []Factor
+	// Identities are the live ways to sign in upstream.
+	Identities []policy.Identity
 	// BackupCodes are the hashes of the unused ones.
 	BackupCodes [][]byte
 	AccessCodes []AccessCode
@@ -171,8 +210,11 @@ type Attempt struct {
 	FirstParty             bool
 	Person                 Person
 	Policy                 *policy.Policy
-	Brought                *policy.Session
-	Consented              []string
+	// Watched is the policy that is only watched, nil without one; Report names it.
+	Watched   *policy.Policy
+	Report    id.Report
+	Brought   *policy.Session
+	Consented []string
 	// Address is where the person is now.
 	Address  netip.Addr
 	Device   *Device
@@ -190,6 +232,9 @@ func (a *Attempt) Prove(p mfa.Proof) {
 	a.proven = true
 }
 
+// Crosses reports whether the attempt would leave the tenant that it stands in, which no attempt can.
+func (a *Attempt) Crosses() bool { return !a.from.IsZero() && a.Tenant != a.from }
+
 // ShowsTenant reports whether pages may name the tenant without telling that an account exists.
 func (a *Attempt) ShowsTenant() bool {
 	return !a.Tenant.IsZero() && (a.Facts.TenantBy != ByAddress || len(a.Facts.Proofs) > 0)
@@ -202,25 +247,35 @@ const (
 	BySession = "session"
 	ByName    = "named"
 	ByAddress = "address"
+	ByDomain  = "domain"
 )
 
 // Version changes with every step: what was made for an older one is spent.
 func (a *Attempt) Version() int32 { return a.version }
 
 // Judge asks the policy about the facts.
-func (a *Attempt) Judge(now time.Time) policy.Decision {
-	return policy.Decide(policy.Facts{
+func (a *Attempt) Judge(now time.Time) policy.Decision { return policy.Decide(a.Case(now)) }
+
+// Case is the facts as the judge hears them.
+func (a *Attempt) Case(now time.Time) policy.Facts {
+	return policy.Facts{
 		Now: now, Policy: a.Policy, TenantLive: a.TenantLive, Proofs: a.Facts.Proofs, Session: a.Brought, User: a.user(now),
-		Client: a.ClientID, Address: a.Address,
+		Client: a.ClientID, Address: a.Address, Asked: a.askedInVain(),
 		Demand: policy.Demand{Level: a.Request.Level, Essential: a.Request.Essential, Since: a.Request.Since,
 			Fresh: a.Purpose != Authorize, Enrol: a.Purpose == Enrol && a.Facts.Enrolled.IsZero()},
-	})
+	}
+}
+
+// askedInVain: a provider that was asked for evidence and gave no answer is not asked again.
+func (a *Attempt) askedInVain() bool {
+	u := a.Facts.Upstream
+	return u != nil && u.Asked && u.Failed != ""
 }
 
 func (a *Attempt) user(now time.Time) policy.User {
 	p := a.Person
 	u := policy.User{Known: p.Known, Disabled: p.Disabled, Service: p.Service, Role: p.Role, Email: p.Email, EmailConfirmed: p.EmailConfirmed,
-		Factors: p.authenticators(), BackupCodes: len(p.BackupCodes), AccessCodes: len(a.Access(now)), Skips: p.Skips, EnrolUntil: p.EnrolUntil}
+		Factors: p.authenticators(), Identities: p.Identities, BackupCodes: len(p.BackupCodes), AccessCodes: len(a.Access(now)), Skips: p.Skips, EnrolUntil: p.EnrolUntil}
 	if a.User != nil {
 		u.ID = *a.User
 	}

@@ -15,6 +15,8 @@ const (
 	StepExpired  Step = "expired"
 	StepIdentify Step = "identify"
 	StepPassword Step = "password"
+	StepUpstream Step = "upstream"
+	StepTested   Step = "tested"
 	StepRefused  Step = "refused"
 	StepEnrol    Step = "enrol"
 	StepBackup   Step = "backup-codes"
@@ -30,6 +32,10 @@ func Next(a *Attempt, d policy.Decision, needsConsent bool, now time.Time) Step 
 		return StepDenied
 	case a.Done || !now.Before(a.Expires):
 		return StepExpired
+	case a.Purpose == Test && a.Facts.Tested == nil:
+		return StepUpstream
+	case a.Purpose == Test:
+		return StepTested
 	case a.Facts.Identifier == "" && a.User == nil:
 		return StepIdentify
 	case a.User == nil:
@@ -41,6 +47,8 @@ func Next(a *Attempt, d policy.Decision, needsConsent bool, now time.Time) Step 
 		return StepPassword
 	case !a.Request.Subject.IsZero() && a.Request.Subject != *a.User:
 		return StepRefused
+	case d.Second == policy.SecondUpstream:
+		return StepUpstream
 	case d.Second == policy.SecondEnrol && a.Facts.Enrolment != nil && !a.Facts.Enrolment.Proven.IsZero():
 		return StepBackup
 	case d.Second == policy.SecondEnrol:
@@ -49,6 +57,8 @@ func Next(a *Attempt, d policy.Decision, needsConsent bool, now time.Time) Step 
 		return StepSecond
 	case a.Purpose == Codes && !a.Facts.Kept:
 		return StepBackup
+	case a.Purpose == Link && !a.Facts.Linked:
+		return StepUpstream
 	case needsConsent:
 		return StepConsent
 	}

@@ -41,9 +41,11 @@ func ParseHandle(s string) (t id.Tenant, a id.Attempt, ok bool) {
 type Start struct {
 	Tenant   id.Tenant
 	TenantBy string
-	Purpose  Purpose
-	ClientID string
-	Request  Request
+	// Identifier is the address that was typed, where one was.
+	Identifier string
+	Purpose    Purpose
+	ClientID   string
+	Request    Request
 	// User and Session bring the proofs of a session in this browser; both or neither.
 	User    *id.User
 	Session *id.Session
@@ -56,7 +58,7 @@ func Begin(ctx context.Context, s *storage.Store, start Start, now time.Time) (i
 	if err != nil {
 		return id.Attempt{}, "", fmt.Errorf("encode request: %w", err)
 	}
-	facts, err := json.Marshal(Facts{TenantBy: start.TenantBy})
+	facts, err := json.Marshal(Facts{TenantBy: start.TenantBy, Identifier: start.Identifier})
 	if err != nil {
 		return id.Attempt{}, "", fmt.Errorf("encode facts: %w", err)
 	}
@@ -100,7 +102,7 @@ func fromRow(row db.LoadAttemptRow, from netip.Addr) (*Attempt, error) {
 		Created: r.CreatedAt, Expires: r.ExpiresAt, Done: r.DoneAt != nil, version: r.Version, binding: r.Binding,
 		TenantName: value(row.TenantName), TenantSlug: value(row.TenantSlug), TenantLive: row.TenantDisabled != nil && !*row.TenantDisabled,
 		ClientID: value(r.ClientID), ClientName: row.ClientName, FirstParty: row.FirstParty, Consented: row.Consented,
-		Address: from, Delivery: deliveryOf(row), Policy: policyOf(row)}
+		Address: from, Delivery: deliveryOf(row), Policy: policyOf(row), Report: row.ReportID, Watched: watchedOf(row)}
 	err := errors.Join(json.Unmarshal(r.Request, &a.Request), json.Unmarshal(r.Facts, &a.Facts))
 	if r.UserID != nil && row.Email != nil {
 		person, broken := personOf(row)
@@ -120,7 +122,7 @@ func personOf(row db.LoadAttemptRow) (Person, error) {
 	p := Person{Known: true, Disabled: value(row.UserDisabled), Service: value(row.Service), Email: *row.Email, EmailConfirmed: row.EmailConfirmedAt != nil,
 		Name: value(row.Name), Role: value(row.Role), PasswordHash: value(row.PasswordHash), PasswordByMail: value(row.PasswordByMail),
 		Frozen: row.FrozenAt != nil, Skips: int(value(row.EnrolSkips)), EnrolUntil: row.EnrolUntil}
-	return p, errors.Join(json.Unmarshal(row.Factors, &p.Factors), json.Unmarshal(row.BackupCodes, &p.BackupCodes),
+	return p, errors.Join(json.Unmarshal(row.Factors, &p.Factors), json.Unmarshal(row.Identities, &p.Identities), json.Unmarshal(row.BackupCodes, &p.BackupCodes),
 		json.Unmarshal(row.AccessCodes, &p.AccessCodes))
 }
 
@@ -148,6 +150,18 @@ func policyOf(row db.LoadAttemptRow) *policy.Policy {
 	return &p
 }
 
+// watchedOf takes a policy that cannot be read for none: it decides nothing.
+func watchedOf(row db.LoadAttemptRow) *policy.Policy {
+	if len(row.Report) == 0 {
+		return nil
+	}
+	p, err := policy.Parse(int(row.PolicyVersion), row.Report)
+	if err != nil {
+		return nil
+	}
+	return &p
+}
+
 func value[T any](p *T) T {
 	if p == nil {
 		var zero T
@@ -160,6 +174,18 @@ func value[T any](p *T) T {
 // trip. Whoever loaded before somebody else advanced gets storage.ErrConflict and changes nothing. It
 // returns the binding secret for the cookie, or "" when that stays as it is.
 func Advance(ctx context.Context, s *storage.Store, a *Attempt, now time.Time, also func(*storage.Tx) error) (string, error) {
+	return advance(ctx, s, a, now, nothing, also)
+}
+
+// AdvanceAfter is Advance with what must be written first: an account that is emptied for its owner loses every attempt in
+// which something was proven, but not the owner's (gauntlet G12).
+func AdvanceAfter(ctx context.Context, s *storage.Store, a *Attempt, now time.Time, before func(*storage.Tx) error) (string, error) {
+	return advance(ctx, s, a, now, before, nothing)
+}
+
+func nothing(*storage.Tx) error { return nil }
+
+func advance(ctx context.Context, s *storage.Store, a *Attempt, now time.Time, before, also func(*storage.Tx) error) (string, error) {
 	facts, err := json.Marshal(a.Facts)
 	if err != nil {
 		return "", fmt.Errorf("encode facts: %w", err)
@@ -169,6 +195,9 @@ func Advance(ctx context.Context, s *storage.Store, a *Attempt, now time.Time, a
 		binding = token.New(token.Attempt, a.Tenant)
 	}
 	err = s.InTenant(ctx, a.Tenant, func(tx *storage.Tx) error {
+		if err := before(tx); err != nil {
+			return err
+		}
 		if err := tx.Later().AdvanceAttempt(ctx, db.AdvanceAttemptParams{TenantID: a.from, ID: a.ID, ToTenant: a.Tenant.UUID,
 			Version: a.version, Binding: binding.Hash, UserID: a.User, SessionID: a.Session, Facts: facts, Now: now}); err != nil {
 			return err

@@ -206,7 +206,7 @@ func judge(row db.ConsumeForGrantRow, now time.Time) error {
 	if at, err := netip.ParseAddr(value(row.SessionAddress)); err == nil {
 		f.Address = at
 	}
-	if err := errors.Join(json.Unmarshal(row.Grant.Proofs, &f.Proofs), json.Unmarshal(row.Factors, &f.User.Factors)); err != nil {
+	if err := errors.Join(json.Unmarshal(row.Grant.Proofs, &f.Proofs), json.Unmarshal(row.Factors, &f.User.Factors), json.Unmarshal(row.Identities, &f.User.Identities)); err != nil {
 		return fmt.Errorf("decode grant: %w", err)
 	}
 	if p, err := policy.Parse(int(row.PolicyVersion), row.Policy); err == nil {

@@ -164,7 +164,9 @@ func TestSignInIsRecordedWithWhatItRestsOn(t *testing.T) {
 	var detail map[string]any
 	w.must(json.Unmarshal(e.Detail, &detail))
 	want := map[string]any{"attempt": o.id.String(), "purpose": "authorize", "client": "web", "session": p.Session.ID.String(),
-		"acr": "urn:sallyport:acr:aal2", "amr": []any{"pwd", "otp", "mfa"}, "rule": "enrolled", "why": "satisfied", "shadowed": nil, "policy": 1.0}
+		"acr": "urn:sallyport:acr:aal2", "amr": []any{"pwd", "otp", "mfa"}, "rule": "enrolled", "why": "satisfied", "shadowed": nil, "policy": 1.0,
+		"required": "urn:sallyport:acr:2sv", "proofs": []any{map[string]any{"kind": "password", "at": w.now},
+			map[string]any{"kind": "totp", "at": w.now, "factor": w.phone}}}
 	if !slices.Equal(slices.Sorted(maps.Keys(detail)), slices.Sorted(maps.Keys(want))) {
 		t.Errorf("detail %v", detail)
 	}

@@ -115,10 +115,10 @@ func (g *Gate) pass(ctx context.Context, tx *storage.Tx, p *Passed, d policy.Dec
 	if err := errors.Join(trust(ctx, tx, p, d, from, now), own(ctx, tx, a, d), g.breakGlass(ctx, tx, a, d, from, now)); err != nil {
 		return err
 	}
+	told := attempt.Tell(a, d, now)
+	told.Session = p.Session.ID
 	return audit.Record(ctx, tx, a.Tenant, audit.Event{Kind: audit.SignInDone, At: now, Actor: audit.User(*a.User),
-		Target: audit.OnUser(*a.User), Origin: from.Origin, Detail: map[string]any{"attempt": a.ID, "purpose": a.Purpose,
-			"client": a.ClientID, "session": p.Session.ID, "acr": d.Reached.ACR(), "amr": mfa.AMR(d.Counted),
-			"rule": d.Rule, "why": d.Why, "shadowed": d.Shadowed, "policy": a.Policy.Version}})
+		Target: audit.OnUser(*a.User), Origin: from.Origin, Detail: told})
 }
 
 // own: what was shown beside a password that came by mail, and does not itself hang on the mailbox, makes it the
@@ -144,7 +144,7 @@ func (g *Gate) breakGlass(ctx context.Context, tx *storage.Tx, a *attempt.Attemp
 // (gauntlet D02), or opens one.
 func (g *Gate) openSession(ctx context.Context, tx *storage.Tx, p *Passed, d policy.Decision, from Browser, now time.Time) error {
 	a := p.Attempt
-	renew := a.Session != nil && a.Brought != nil && a.Brought.Live(*a.Policy, now)
+	renew, upstream := a.Session != nil && a.Brought != nil && a.Brought.Live(*a.Policy, now), upstreamOf(d.Counted)
 	if renew && len(a.Facts.Proofs) == 0 {
 		p.Session = session.Reference{ID: *a.Session}
 		// Single sign-on is use: whoever works in applications all day is not idle.
@@ -153,7 +153,7 @@ func (g *Gate) openSession(ctx context.Context, tx *storage.Tx, p *Passed, d pol
 	secret := token.New(token.Session, a.Tenant)
 	proofs := d.Counted
 	if renew {
-		proofs = merge(a.Brought.Proofs, a.Facts.Proofs)
+		proofs = a.Policy.Weighed(merge(a.Brought.Proofs, a.Facts.Proofs))
 	}
 	encoded, err := json.Marshal(proofs)
 	if err != nil {
@@ -162,18 +162,21 @@ func (g *Gate) openSession(ctx context.Context, tx *storage.Tx, p *Passed, d pol
 	if renew {
 		p.Session = session.Reference{ID: *a.Session, Secret: secret}
 		return tx.Later().RenewSession(ctx, db.RenewSessionParams{TenantID: a.Tenant, ID: *a.Session, UserID: *a.User,
-			SecretHash: secret.Hash, Proofs: encoded, Now: now})
+			SecretHash: secret.Hash, Proofs: encoded, Upstream: upstream, Now: now})
 	}
 	p.Session = session.Reference{ID: id.NewSession(), Secret: secret}
 	return tx.Later().CreateSession(ctx, db.CreateSessionParams{TenantID: a.Tenant, ID: p.Session.ID, UserID: *a.User, SecretHash: secret.Hash,
-		Proofs: encoded, Now: now, Address: from.address(), Agent: cut(from.Agent, 200)})
+		Proofs: encoded, Now: now, Address: from.address(), Agent: cut(from.Agent, 200), Upstream: upstream})
 }
 
 // merge keeps the newest proof of each authenticator.
 func merge(old, fresh []mfa.Proof) []mfa.Proof {
 	out := slices.Clone(fresh)
 	for _, o := range old {
-		if !slices.ContainsFunc(fresh, func(f mfa.Proof) bool { return f.Kind == o.Kind && f.Factor == o.Factor }) {
+		same := func(f mfa.Proof) bool {
+			return f.Kind == o.Kind && f.Factor == o.Factor && f.Upstream.Connection == o.Upstream.Connection
+		}
+		if !slices.ContainsFunc(fresh, same) {
 			out = append(out, o)
 		}
 	}
@@ -231,4 +234,14 @@ func (g *Gate) issueOnce(ctx context.Context, tx *storage.Tx, kind string, s tok
 	}
 	return tx.Later().IssueSingleUse(ctx, db.IssueSingleUseParams{TenantID: s.Tenant, Kind: kind, Hash: s.Hash, GrantID: &grant, Data: data,
 		CreatedAt: now, ExpiresAt: expires})
+}
+
+// upstreamOf names the session at the provider, where it has a name.
+func upstreamOf(proofs []mfa.Proof) string {
+	for _, p := range proofs {
+		if p.Kind == mfa.Federated && p.Upstream.SID != "" {
+			return p.Upstream.Connection.String() + ":" + p.Upstream.SID
+		}
+	}
+	return ""
 }

@@ -11,6 +11,7 @@ import (
 	"sallyport/provider/client"
 	"sallyport/provider/web"
 	"sallyport/storage"
+	"sallyport/storage/id"
 )
 
 // asked is one authorization request while it is checked, and what the checks have made of it.
@@ -22,6 +23,8 @@ type asked struct {
 	request  attempt.Request
 	hint     *idClaims
 	start    attempt.Start
+	// home is the tenant that a hint leads to.
+	home id.Tenant
 }
 
 // authorize is the authorization endpoint (OpenID Connect Core 3.1.2): it checks what is asked, begins an

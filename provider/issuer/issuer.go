@@ -22,6 +22,8 @@ import (
 	"time"
 
 	"sallyport/provider/client"
+	"sallyport/provider/federation"
+	"sallyport/provider/federation/oidcrp"
 	"sallyport/provider/gate"
 	"sallyport/provider/session"
 	"sallyport/provider/tenant"
@@ -40,8 +42,11 @@ type Config struct {
 	Gate      *gate.Gate
 	Clients   *client.Registry
 	Tenants   *tenant.Directory
-	Edge      *web.Edge
-	Now       func() time.Time
+	// Connections are the upstream providers of tenants, Upstreams how to talk to them.
+	Connections *federation.Directory
+	Upstreams   *oidcrp.Client
+	Edge        *web.Edge
+	Now         func() time.Time
 	// IDTokenLife and AttemptLife are how long an ID token and a sign-in in progress are valid.
 	IDTokenLife, AttemptLife time.Duration
 }
@@ -94,6 +99,7 @@ func (i *Issuer) Routes() []web.Route {
 		{Methods: both, Path: "/userinfo", Access: web.Protocol, CORS: true, Handler: i.userinfo},
 		{Methods: both, Path: "/end_session", Access: web.Front, Handler: i.endSession},
 		{Methods: post, Path: "/end_session/confirm", Access: web.Public, Handler: i.confirmEnd},
+		{Methods: get, Path: "/end_session/done", Access: web.Front, Handler: i.back},
 	}
 }
 

@@ -17,9 +17,14 @@ import (
 func (i *Issuer) leave(w http.ResponseWriter, r *http.Request, l leaving, refs []session.Reference) error {
 	cookies := i.Edge.Cookies
 	value := cookies.Get(r, session.Cookie)
+	var away departure
 	for _, ref := range refs {
-		if err := i.end(r, ref); err != nil {
+		next, err := i.end(r, ref)
+		if err != nil {
 			return err
+		}
+		if next.address != "" {
+			away = next
 		}
 		value = session.Remove(value, ref.Secret.Tenant)
 	}
@@ -28,12 +33,15 @@ func (i *Issuer) leave(w http.ResponseWriter, r *http.Request, l leaving, refs [
 	} else if err := cookies.Set(w, r, session.Cookie, value, 0); err != nil {
 		return err
 	}
+	if away.address != "" {
+		return i.depart(w, r, away, l.destination())
+	}
 	return i.left(w, r, l)
 }
 
 // end ends a session that the browser has the secret of, even when it is too old to sign anybody in: what
-// was given out in it may still live. One that has ended already is no error.
-func (i *Issuer) end(r *http.Request, ref session.Reference) error {
+// was given out in it may still live. One that has ended already is no error. It says where else to sign out.
+func (i *Issuer) end(r *http.Request, ref session.Reference) (departure, error) {
 	t := ref.Secret.Tenant
 	row, err := i.Store.Tenant(t).SessionBySecret(r.Context(), db.SessionBySecretParams{TenantID: t, SecretHash: ref.Secret.Hash, ID: ref.ID})
 	if err == nil {
@@ -43,19 +51,31 @@ func (i *Issuer) end(r *http.Request, ref session.Reference) error {
 		})
 	}
 	if errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrConflict) {
-		return nil
+		return departure{}, nil
 	}
-	return err
+	if err != nil {
+		return departure{}, err
+	}
+	return i.upstream(r.Context(), t, row.Session.Proofs), nil
 }
 
 // left sends the browser where the application wants it, if that is registered, or says that it is done.
 func (i *Issuer) left(w http.ResponseWriter, r *http.Request, l leaving) error {
-	if l.to == "" {
-		return web.Render(w, r, http.StatusOK, templates.Message{Body: templates.SignedOut})
+	return sent(w, r, l.destination())
+}
+
+// destination is where the application wants the browser, with its state; "" for a page of ours.
+func (l leaving) destination() string {
+	state := l.values.Get("state")
+	if l.to == "" || state == "" {
+		return l.to
 	}
-	to := l.to
-	if state := l.values.Get("state"); state != "" {
-		to = appended(to, url.Values{"state": {state}})
+	return appended(l.to, url.Values{"state": {state}})
+}
+
+func sent(w http.ResponseWriter, r *http.Request, to string) error {
+	if to == "" {
+		return web.Render(w, r, http.StatusOK, templates.Message{Body: templates.SignedOut})
 	}
 	w.Header().Set("Location", to)
 	w.WriteHeader(http.StatusSeeOther)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"sallyport/provider/attempt"
+	"sallyport/provider/domain"
 	"sallyport/provider/session"
 	"sallyport/storage"
 	"sallyport/storage/id"
@@ -16,6 +18,9 @@ func (i *Issuer) settle(r *http.Request, a *asked) error {
 	t, by, err := i.tenantOf(r.Context(), a)
 	if err != nil {
 		return err
+	}
+	if a.home != t {
+		a.request.Connection = id.Connection{}
 	}
 	a.start = attempt.Start{Tenant: t, TenantBy: by, Purpose: attempt.Authorize, ClientID: a.client.ID, Request: a.request, Life: i.AttemptLife}
 	if a.prompts("select_account") {
@@ -38,6 +43,9 @@ func (i *Issuer) tenantOf(ctx context.Context, a *asked) (id.Tenant, string, err
 	if err != nil {
 		return id.Lobby, "", err
 	}
+	if a.client.TenantID == id.Lobby && named == id.Lobby {
+		named = a.home
+	}
 	owner := a.client.TenantID
 	switch {
 	case owner == id.Lobby && named == id.Lobby:
@@ -52,8 +60,11 @@ func (i *Issuer) tenantOf(ctx context.Context, a *asked) (id.Tenant, string, err
 
 // named is the tenant that the request names, the lobby when it names none.
 func (i *Issuer) named(ctx context.Context, a *asked) (id.Tenant, error) {
+	if err := i.home(ctx, a); err != nil {
+		return id.Lobby, err
+	}
 	name := a.values.Get("tenant")
-	if name == "" {
+	if name == "" && a.home == id.Lobby {
 		name = a.values.Get("domain_hint")
 	}
 	if name == "" && a.hint != nil {
@@ -67,6 +78,23 @@ func (i *Issuer) named(ctx context.Context, a *asked) (id.Tenant, error) {
 		return id.Lobby, invalidRequest("the tenant is not known here")
 	}
 	return t.ID, err
+}
+
+// home reads a domain_hint, or the domain of a login_hint, that a tenant has proven: whose people they are, and where those sign
+// in. A hint is no word of theirs, so what it leads to must agree with the tenant that is named.
+func (i *Issuer) home(ctx context.Context, a *asked) error {
+	hint := strings.ToLower(bounded(a.values.Get("domain_hint"), 253))
+	if hint == "" {
+		hint = domain.Of(a.request.LoginHint)
+	}
+	if hint == "" {
+		return nil
+	}
+	t, c, ok, err := i.Connections.Domain(ctx, hint)
+	if err == nil && ok {
+		a.home, a.request.Connection = t, c
+	}
+	return err
 }
 
 // brought is the one session of the browser that fits the request. Between two that fit nobody can choose

@@ -14,8 +14,11 @@ import (
 
 	"sallyport/mfa/policy"
 	"sallyport/provider/client"
+	"sallyport/provider/federation"
+	"sallyport/provider/federation/oidcrp"
 	"sallyport/provider/gate"
 	"sallyport/provider/issuer"
+	"sallyport/provider/outbound"
 	"sallyport/provider/tenant"
 	"sallyport/provider/user"
 	"sallyport/provider/web"
@@ -123,7 +126,8 @@ func (w *world) open(store *storage.Store) (*issuer.Issuer, *web.Edge) {
 	edge := web.New(web.Config{PublicURL: w.public, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: w.clock.Now, CookieKeys: [][]byte{hash, block}})
 	g := &gate.Gate{Store: store, Now: w.clock.Now, Lives: gate.Lives{Code: time.Minute, Access: 10 * time.Minute, RefreshIdle: 24 * time.Hour, RefreshAbsolute: 72 * time.Hour}}
 	i, err := issuer.New(context.Background(), issuer.Config{PublicURL: w.public, Store: store, Seal: w.seal, Gate: g, Clients: &client.Registry{Store: store},
-		Tenants: &tenant.Directory{Store: store}, Edge: edge, Now: w.clock.Now, IDTokenLife: 10 * time.Minute, AttemptLife: 30 * time.Minute})
+		Tenants: &tenant.Directory{Store: store}, Connections: &federation.Directory{Store: store, Seal: w.seal},
+		Upstreams: oidcrp.New(outbound.New(outbound.Config{}), w.clock.Now), Edge: edge, Now: w.clock.Now, IDTokenLife: 10 * time.Minute, AttemptLife: 30 * time.Minute})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -36,28 +36,38 @@ type Consumer struct {
 }
 
 // Hear is an audit.Consumer. It queues each message about an event at most once, however often it hears of it; an
-// event without a person, such as tries on an address that nobody has, is told to nobody. Errors are of storage.
+// event without a person, such as tries on an address that nobody has, is told to nobody, unless it is about a setting
+// that lets people in. Errors are of storage.
 func (c *Consumer) Hear(ctx context.Context, e db.AuditEvent) error {
-	_, worth := told[audit.Kind(e.Kind)]
-	var person id.User
-	if !worth || e.TargetKind != "user" || person.Parse(e.TargetID) != nil {
-		return nil
-	}
-	about, err := c.Store.Tenant(e.TenantID).AboutPerson(ctx, db.AboutPersonParams{TenantID: e.TenantID, ID: person})
-	if errors.Is(err, storage.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("find addressee: %w", err)
-	}
-	all, err := c.notices(ctx, e, person, about)
-	if err == nil {
+	all, about, err := c.worth(ctx, e)
+	if err == nil && len(all) > 0 {
 		all, err = c.unheard(ctx, e.TenantID, all)
 	}
 	for _, n := range all {
 		err = errors.Join(err, c.tell(ctx, e, n, about))
 	}
 	return err
+}
+
+// worth is what there is to tell about the event, to whomever.
+func (c *Consumer) worth(ctx context.Context, e db.AuditEvent) ([]notice, db.AboutPersonRow, error) {
+	if kind, ok := announced[audit.Kind(e.Kind)]; ok {
+		return c.announce(ctx, e, kind)
+	}
+	_, worth := told[audit.Kind(e.Kind)]
+	var person id.User
+	if !worth || e.TargetKind != "user" || person.Parse(e.TargetID) != nil {
+		return nil, db.AboutPersonRow{}, nil
+	}
+	about, err := c.Store.Tenant(e.TenantID).AboutPerson(ctx, db.AboutPersonParams{TenantID: e.TenantID, ID: person})
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, about, nil
+	}
+	if err != nil {
+		return nil, about, fmt.Errorf("find addressee: %w", err)
+	}
+	all, err := c.notices(ctx, e, person, about)
+	return all, about, err
 }
 
 // unheard leaves out what an earlier run has queued: it must not count towards the cap again.
@@ -130,7 +140,8 @@ func (n notice) addressed(e db.AuditEvent, role, to, key string) notice {
 }
 
 func (n notice) data(e db.AuditEvent, about db.AboutPersonRow) Notice {
-	data := Notice{Tenant: about.Tenant, At: e.At, Address: e.Address, Method: detail(e, "kind")}
+	data := Notice{Tenant: about.Tenant, At: e.At, Address: e.Address, Method: detail(e, "kind"),
+		Connection: n.connection, Domain: n.domain}
 	switch {
 	case n.report:
 		data.User = about.Email

@@ -49,6 +49,8 @@ const (
 	AccessCodeUsed      Kind = "access_code.used"
 	DeviceStolen        Kind = "device.stolen"
 	BreakGlass          Kind = "signin.break_glass"
+	IdentityLinked      Kind = "identity.linked"
+	IdentityUnlinked    Kind = "identity.unlinked"
 )
 
 // The kinds that tell administrators of one of their people.
@@ -60,6 +62,16 @@ const (
 	FactorsResetReport     Kind = "factor.reset.report"
 )
 
+// The kinds that tell administrators of a setting that lets people in.
+const (
+	ConnectionCreatedReport  Kind = "connection.created.report"
+	ConnectionChangedReport  Kind = "connection.changed.report"
+	ConnectionDisabledReport Kind = "connection.disabled.report"
+	ConnectionEnabledReport  Kind = "connection.enabled.report"
+	DomainConnectedReport    Kind = "domain.connected.report" // where the people of a domain sign in
+	DomainLostReport         Kind = "domain.lost.report"
+)
+
 // Notice is the data of a message of any kind, stored in the clear.
 type Notice struct {
 	Tenant  string    `json:"tenant"`
@@ -69,4 +81,7 @@ type Notice struct {
 	User    string    `json:"user,omitempty"`    // whom a report is about: their address
 	Email   string    `json:"email,omitempty"`   // the address that was asked for, masked
 	Left    int       `json:"left,omitempty"`    // how many backup codes there still are
+
+	Connection string `json:"connection,omitempty"` // the name of one
+	Domain     string `json:"domain,omitempty"`
 }

@@ -2,7 +2,6 @@ package notify
 
 import (
 	"context"
-	"fmt"
 
 	"sallyport/storage/audit"
 	"sallyport/storage/db"
@@ -15,7 +14,8 @@ type telling struct {
 	person, old, administrators Kind
 	// objection: somebody got in or changed something, so the person may say that it was not they. Many tries are
 	// neither: whoever fails to guess a password must not have accounts frozen.
-	objection bool
+	objection  bool
+	connection bool // the text names the connection
 }
 
 var told = map[audit.Kind]telling{
@@ -32,24 +32,34 @@ var told = map[audit.Kind]telling{
 	audit.AccessCodeUsed:      {person: AccessCodeUsed, administrators: AccessCodeUsedReport, objection: true},
 	audit.TriesExhausted:      {person: TriesExhausted},
 	audit.BreakGlass:          {person: BreakGlass, administrators: BreakGlassReport, objection: true},
+	audit.IdentityLinked:      {person: IdentityLinked, objection: true, connection: true},
+	audit.IdentityUnlinked:    {person: IdentityUnlinked, objection: true, connection: true},
 	audit.Objected:            {administrators: ObjectedReport},
 }
 
 // notice is one message about an event.
 type notice struct {
-	id        id.Message
-	kind      Kind
-	to, key   string
-	user      id.User // whose message it is
-	locale    string
-	objection bool
-	report    bool // about somebody else
+	id                 id.Message
+	kind               Kind
+	to, key            string
+	user               id.User // whose message it is
+	locale             string
+	objection          bool
+	report             bool   // about somebody else
+	connection, domain string // names of what it is about
 }
 
 // notices are all messages about the event, whether they have been queued before or not.
 func (c *Consumer) notices(ctx context.Context, e db.AuditEvent, person id.User, about db.AboutPersonRow) (all []notice, err error) {
 	t := told[audit.Kind(e.Kind)]
 	own := notice{kind: t.person, user: person, locale: locale(e), objection: t.objection}
+	if t.connection {
+		s, err := c.setting(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		own.connection = s.Connection
+	}
 	if t.person != "" {
 		all = append(all, own.addressed(e, "target", about.Email, about.EmailKey))
 	}
@@ -60,16 +70,10 @@ func (c *Consumer) notices(ctx context.Context, e db.AuditEvent, person id.User,
 	if t.administrators == "" {
 		return all, nil
 	}
-	administrators, err := c.Store.Tenant(e.TenantID).ListAdministrators(ctx, e.TenantID)
-	if err != nil {
-		return nil, fmt.Errorf("list administrators: %w", err)
+	heard := id.User{}
+	if t.person != "" {
+		heard = person
 	}
-	for _, a := range administrators {
-		did := e.ActorKind == "user" && e.ActorID == a.ID.String()
-		heard := t.person != "" && a.ID == person
-		if !did && !heard {
-			all = append(all, notice{kind: t.administrators, user: a.ID, report: true}.addressed(e, a.ID.String(), a.Email, a.Email))
-		}
-	}
-	return all, nil
+	others, err := c.administrators(ctx, e, notice{kind: t.administrators, report: true}, heard)
+	return append(all, others...), err
 }

@@ -72,6 +72,8 @@ func TestEachEventIsToldToWhomItConcerns(t *testing.T) {
 		audit.BreakGlass:          both("signin.break_glass", "signin.break_glass.report"),
 		audit.Objected:            both("", "user.objected.report"),
 		audit.EmailChangeAsked:    own("email.change_asked"),
+		audit.IdentityLinked:      own("identity.linked"),
+		audit.IdentityUnlinked:    own("identity.unlinked"),
 		audit.EmailChanged:        {"Kari@acme.test": {"email.in_use"}, "old@acme.test": {"email.changed"}},
 		audit.EnrolmentSkipped:    {}, audit.DevicesEnded: {}, audit.CodeSent: {}, audit.DeviceTrusted: {}, audit.EmailConfirmed: {}, audit.Unfrozen: {}, audit.CounterRegressed: {},
 	} {

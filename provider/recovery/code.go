@@ -46,11 +46,11 @@ type Code struct {
 func IssueAccessCode(ctx context.Context, s *storage.Store, pepper []byte, i Issue) (Code, error) {
 	var out Code
 	err := s.InTenant(ctx, i.Tenant, func(tx *storage.Tx) error {
-		rules, err := i.rules(ctx, tx)
+		bounds, err := i.bounds(ctx, tx)
 		if err != nil {
 			return err
 		}
-		out = Code{Text: recovery.Generate(rules.Length), Expires: i.Now.Add(rules.Life.Duration()), Uses: rules.Uses}
+		out = Code{Text: recovery.Generate(bounds.Length), Expires: i.Now.Add(bounds.Life.Duration()), Uses: bounds.Uses}
 		return i.store(ctx, tx, pepper, out)
 	})
 	if err != nil {
@@ -59,44 +59,36 @@ func IssueAccessCode(ctx context.Context, s *storage.Store, pepper []byte, i Iss
 	return out, nil
 }
 
-// rules are those of the tenant, narrowed to what was asked for, once everybody concerned may.
-func (i Issue) rules(ctx context.Context, tx *storage.Tx) (policy.AccessCodes, error) {
+// bounds are those of the tenant, narrowed to what was asked for, once everybody concerned may.
+func (i Issue) bounds(ctx context.Context, tx *storage.Tx) (policy.AccessCodes, error) {
 	target, err := i.hold(ctx, tx)
 	if err != nil {
 		return policy.AccessCodes{}, err
 	}
-	rules, err := i.policy(ctx, tx)
-	if err != nil {
-		return rules, err
-	}
-	if target.Disabled || target.Service {
-		return rules, recovery.ErrTarget
-	}
-	err = i.allow(ctx, tx, func(helper recovery.Person) error {
-		return recovery.MayIssue(recovery.Rules{Enabled: rules.Enabled, Issuers: rules.Issuers}, helper, target)
-	})
-	return rules, err
-}
-
-func (i Issue) policy(ctx context.Context, tx *storage.Tx) (policy.AccessCodes, error) {
-	row, err := tx.Now().CurrentPolicy(ctx, i.Tenant)
-	if err != nil {
-		return policy.AccessCodes{}, fmt.Errorf("read policy: %w", err)
-	}
-	p, err := policy.Parse(int(row.Version), row.Document)
+	p, err := i.policy(ctx, tx)
 	if err != nil {
 		return policy.AccessCodes{}, err
 	}
-	rules := p.AccessCode
-	if !rules.Enabled {
-		return rules, ErrOff
+	bounds, err := i.narrow(p.AccessCode)
+	if err != nil {
+		return bounds, err
 	}
-	uses, life := cmp.Or(i.Uses, rules.Uses), cmp.Or(policy.Seconds(i.Life/time.Second), rules.Life)
-	if uses < 1 || uses > min(rules.Uses, recovery.MostUses) || life < 1 || life > rules.Life {
-		return rules, ErrBounds
+	if target.Disabled || target.Service {
+		return bounds, recovery.ErrTarget
 	}
-	rules.Uses, rules.Life = uses, life
-	return rules, nil
+	return bounds, i.allow(ctx, tx, func(helper recovery.Person) error { return recovery.MayIssue(rules(p), helper, target) })
+}
+
+func (i Issue) narrow(bounds policy.AccessCodes) (policy.AccessCodes, error) {
+	if !bounds.Enabled {
+		return bounds, ErrOff
+	}
+	uses, life := cmp.Or(i.Uses, bounds.Uses), cmp.Or(policy.Seconds(i.Life/time.Second), bounds.Life)
+	if uses < 1 || uses > min(bounds.Uses, recovery.MostUses) || life < 1 || life > bounds.Life {
+		return bounds, ErrBounds
+	}
+	bounds.Uses, bounds.Life = uses, life
+	return bounds, nil
 }
 
 func (i Issue) store(ctx context.Context, tx *storage.Tx, pepper []byte, c Code) error {
@@ -115,15 +107,15 @@ func (i Issue) store(ctx context.Context, tx *storage.Tx, pepper []byte, c Code)
 	)
 }
 
-// RevokeAccessCodes ends what the person has of codes; having none is no error. Whoever may reset their factors may.
-// Errors: those of mfa/recovery.MayReset, storage.ErrNotFound.
+// RevokeAccessCodes ends what the person has of codes; having none is no error.
+// Errors: those of mfa/recovery.MayRevoke, storage.ErrNotFound.
 func RevokeAccessCodes(ctx context.Context, s *storage.Store, h Help) error {
 	err := s.InTenant(ctx, h.Tenant, func(tx *storage.Tx) error {
 		target, err := h.hold(ctx, tx)
 		if err != nil {
 			return err
 		}
-		if err := h.allow(ctx, tx, func(helper recovery.Person) error { return recovery.MayReset(helper, target) }); err != nil {
+		if err := h.allow(ctx, tx, func(helper recovery.Person) error { return recovery.MayRevoke(helper, target) }); err != nil {
 			return err
 		}
 		return errors.Join(h.end(ctx, tx, accessCode), h.record(ctx, tx, audit.AccessCodeRevoked, nil))

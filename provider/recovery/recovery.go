@@ -2,7 +2,7 @@
 // of all their factors (R1, R2).
 //
 // It owns the transactions of both and whose word they need: the operator's, or that of an administrator whom
-// mfa/recovery lets do it to that person. The codes themselves are mfa/recovery's; judging one is a step of
+// mfa/recovery lets do it to that person, which takes a domain that provider/domain knows to be proven (R17). The codes themselves are mfa/recovery's; judging one is a step of
 // provider/signin; links in mails are provider/user's. It tells nobody: the events it records are what provider/notify
 // hears. Callers are the command line and, for administrators, the console.
 //
@@ -15,7 +15,9 @@ import (
 	"fmt"
 	"time"
 
+	"sallyport/mfa/policy"
 	"sallyport/mfa/recovery"
+	"sallyport/provider/domain"
 	"sallyport/storage"
 	"sallyport/storage/audit"
 	"sallyport/storage/db"
@@ -36,7 +38,7 @@ func Pepper(s *seal.Sealer) ([]byte, error) {
 type Help struct {
 	Tenant id.Tenant
 	Target id.User
-	// Helper is the administrator; nil is the operator, whom no rule of roles binds.
+	// Helper is the administrator; nil is the operator, whom no rule of roles or domains binds.
 	Helper *id.User
 	From   audit.Origin
 	Now    time.Time
@@ -67,19 +69,42 @@ func (h Help) hold(ctx context.Context, tx *storage.Tx) (recovery.Person, error)
 	if err := tx.Later().HoldPerson(ctx, db.HoldPersonParams{TenantID: h.Tenant, ID: h.Target}); err != nil {
 		return recovery.Person{}, err
 	}
-	target, err := h.person(ctx, tx, h.Target)
+	row, err := tx.Now().UserByID(ctx, db.UserByIDParams{TenantID: h.Tenant, ID: h.Target})
 	if errors.Is(err, storage.ErrConflict) {
 		err = storage.ErrNotFound
 	}
 	if err != nil {
 		return recovery.Person{}, fmt.Errorf("look up who is helped: %w", err)
 	}
-	return target, nil
+	target := person(row)
+	target.Domain, err = h.reaches(ctx, tx, row.Email)
+	return target, err
 }
 
-func (h Help) person(ctx context.Context, tx *storage.Tx, u id.User) (recovery.Person, error) {
-	row, err := tx.Now().UserByID(ctx, db.UserByIDParams{TenantID: h.Tenant, ID: u})
-	return recovery.Person{ID: row.ID, Role: row.Role, Disabled: row.Disabled, Service: row.Service}, err
+func person(row db.User) recovery.Person {
+	return recovery.Person{ID: row.ID, Role: row.Role, Disabled: row.Disabled, Service: row.Service}
+}
+
+// reaches asks for no confirmed address. Whoever owns the domain has every mailbox in it, and could confirm the address and
+// set a new password by mail: what an address that nobody confirmed adds to that is only a person who cannot be helped.
+func (h Help) reaches(ctx context.Context, tx *storage.Tx, email string) (bool, error) {
+	if h.Helper == nil {
+		return false, nil // nobody asks
+	}
+	return domain.Proven(ctx, tx.Now(), h.Tenant, email)
+}
+
+// policy is the tenant's, as it is now.
+func (h Help) policy(ctx context.Context, tx *storage.Tx) (policy.Policy, error) {
+	row, err := tx.Now().CurrentPolicy(ctx, h.Tenant)
+	if err != nil {
+		return policy.Policy{}, fmt.Errorf("read policy: %w", err)
+	}
+	return policy.Parse(int(row.Version), row.Document)
+}
+
+func rules(p policy.Policy) recovery.Rules {
+	return recovery.Rules{Enabled: p.AccessCode.Enabled, Issuers: p.AccessCode.Issuers, Outside: p.ResetOutside}
 }
 
 // allow asks the rule about the helper as they are now, not as they were when their page was made (gauntlet H05).
@@ -87,9 +112,9 @@ func (h Help) allow(ctx context.Context, tx *storage.Tx, rule func(helper recove
 	if h.Helper == nil {
 		return nil
 	}
-	helper, err := h.person(ctx, tx, *h.Helper)
+	row, err := tx.Now().UserByID(ctx, db.UserByIDParams{TenantID: h.Tenant, ID: *h.Helper})
 	if err != nil {
 		return fmt.Errorf("look up who helps: %w", err)
 	}
-	return rule(helper)
+	return rule(person(row))
 }

@@ -22,7 +22,7 @@ var (
 	pepper = []byte("0123456789abcdef0123456789abcdef")
 )
 
-// desk is a tenant with a policy, and a clock that stands.
+// desk is a tenant with a policy and a proven domain, and a clock that stands.
 type desk struct {
 	t        *testing.T
 	database storagetest.Database
@@ -36,7 +36,14 @@ func newDesk(t *testing.T, change func(*policy.AccessCodes)) *desk {
 	d := &desk{t: t, database: storagetest.NewDatabase(t), now: start}
 	d.store = d.database.Open(t)
 	d.tenant = d.another("acme", change)
+	d.owns(d.tenant, "acme.test")
 	return d
+}
+
+// owns gives a tenant a domain that it has proven.
+func (d *desk) owns(t id.Tenant, domain string) {
+	d.t.Helper()
+	d.exec("INSERT INTO domains (tenant_id, name, challenge, created_at, proven_at) VALUES ($1, $2, 'c', $3, $3)", t.UUID, domain, d.now)
 }
 
 func (d *desk) another(slug string, change func(*policy.AccessCodes)) id.Tenant {

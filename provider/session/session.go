@@ -45,6 +45,7 @@ type Session struct {
 	Slug       string
 	TenantName string
 	Factors    []mfa.Authenticator
+	Identities []policy.Identity
 	// BackupCodes is how many are unused.
 	BackupCodes int
 	Policy      policy.Policy
@@ -120,7 +121,7 @@ func Load(ctx context.Context, s *storage.Store, r Reference, now time.Time) (*S
 		Role: row.User.Role, Slug: row.Tenant.Slug, TenantName: row.Tenant.Name, Policy: p, Started: row.Session.CreatedAt, Seen: row.Session.SeenAt,
 		BackupCodes: int(row.BackupCodes), EmailConfirmed: row.User.EmailConfirmedAt != nil, Frozen: row.User.FrozenAt != nil,
 		Skips: int(row.User.EnrolSkips), EnrolUntil: row.User.EnrolUntil}
-	if err := errors.Join(json.Unmarshal(row.Session.Proofs, &out.Proofs), json.Unmarshal(row.Factors, &out.Factors)); err != nil {
+	if err := errors.Join(json.Unmarshal(row.Session.Proofs, &out.Proofs), json.Unmarshal(row.Factors, &out.Factors), json.Unmarshal(row.Identities, &out.Identities)); err != nil {
 		return nil, fmt.Errorf("decode session: %w", err)
 	}
 	if !out.Brought().Live(p, now) {
@@ -145,7 +146,7 @@ func (s *Session) Judge(fresh bool, from netip.Addr, now time.Time) policy.Decis
 // Person is the user as the policy sees them.
 func (s *Session) Person() policy.User {
 	return policy.User{Known: true, ID: s.User, Role: s.Role, Email: s.Email, EmailConfirmed: s.EmailConfirmed, Factors: s.Factors,
-		BackupCodes: s.BackupCodes, Skips: s.Skips, EnrolUntil: s.EnrolUntil}
+		Identities: s.Identities, BackupCodes: s.BackupCodes, Skips: s.Skips, EnrolUntil: s.EnrolUntil}
 }
 
 // Touch notes that the session is in use. It costs nothing more often than once a minute.

@@ -11,6 +11,8 @@ import (
 	"sallyport/provider/attempt"
 	"sallyport/provider/throttle"
 	"sallyport/provider/web"
+	"sallyport/storage"
+	"sallyport/storage/audit"
 	"sallyport/templates"
 )
 
@@ -81,6 +83,9 @@ var refusals = map[policy.Why]string{policy.WhyEnrolClosed: templates.ErrorRefus
 	policy.WhyService: templates.ErrorRefusedService, policy.WhyUnmet: templates.ErrorRefusedUnmet}
 
 func (s *SignIn) showRefused(v *visit) error {
+	if err := s.noteRefusal(v); err != nil {
+		return err
+	}
 	page := templates.Message{Frame: v.frame(), Status: http.StatusForbidden, Body: cmp.Or(refusals[v.d.Why], templates.ErrorRefused)}
 	if v.a.Purpose == attempt.Authorize {
 		page.Links = []templates.Choice{{Label: v.a.ClientName, URL: Callback(v.a.Handle())}}
@@ -88,6 +93,21 @@ func (s *SignIn) showRefused(v *visit) error {
 		page.Links = []templates.Choice{{Label: v.a.TenantName, URL: v.a.Request.ReturnTo}}
 	}
 	return web.Render(v.w, v.r, http.StatusForbidden, page)
+}
+
+// noteRefusal puts a refusal on record, once for each reason: an administrator is asked why somebody did not get in.
+func (s *SignIn) noteRefusal(v *visit) error {
+	if v.a.Facts.Told == v.d.Why || v.r.Method != http.MethodGet {
+		return nil
+	}
+	v.a.Facts.Told = v.d.Why
+	e := audit.Event{Kind: audit.SignInRefused, At: v.now, Actor: audit.Anyone, Target: audit.OnUser(*v.a.User), Origin: s.origin(v.r),
+		Detail: attempt.Tell(v.a, v.d, v.now)}
+	err := s.write(v, func(tx *storage.Tx) error { return audit.Record(v.r.Context(), tx, v.a.Tenant, e) })
+	if errors.Is(err, storage.ErrConflict) {
+		return nil // another tab has told it
+	}
+	return err
 }
 
 // locale is the language in which the person reads this: the mail about what they did comes in it too.

@@ -18,7 +18,7 @@ func (s *SignIn) showIdentify(v *visit) error {
 	if email == "" {
 		email = v.a.Request.LoginHint
 	}
-	return s.identifyPage(v, email, "", "")
+	return s.identifyPage(v, email, "", v.failure())
 }
 
 func (s *SignIn) identifyPage(v *visit, email, slug, failed string) error {
@@ -26,6 +26,9 @@ func (s *SignIn) identifyPage(v *visit, email, slug, failed string) error {
 	p.User, p.SwitchURL = "", ""
 	if v.a.Purpose == attempt.Authorize {
 		p.CancelURL = Callback(v.a.Handle())
+	}
+	if err := s.choices(v, &p); err != nil {
+		return err
 	}
 	if s.canPasskey(v) {
 		options, issued, err := s.anyKey(v)
@@ -39,7 +42,8 @@ func (s *SignIn) identifyPage(v *visit, email, slug, failed string) error {
 
 // tenantNamed: somebody said which tenant it is; an address that has one account did not.
 func (v *visit) tenantNamed() bool {
-	return v.a.Facts.TenantBy != "" && v.a.Facts.TenantBy != attempt.ByAddress && v.a.Facts.TenantBy != attempt.ByName
+	by := v.a.Facts.TenantBy
+	return by != "" && by != attempt.ByAddress && by != attempt.ByName && by != attempt.ByDomain
 }
 
 func (s *SignIn) identify(v *visit) error {
@@ -53,12 +57,18 @@ func (s *SignIn) identify(v *visit) error {
 	}
 	forget(v.a)
 	v.a.Facts.Identifier = key
-	err = s.resolve(v, form["tenant"])
+	home, err := s.resolve(v, form["tenant"])
 	if errors.Is(err, storage.ErrNotFound) {
 		return s.identifyPage(v, form["email"], form["tenant"], templates.ErrorTenantUnknown)
 	}
 	if err != nil {
 		return err
+	}
+	if v.a.Crosses() {
+		return s.restart(v, home)
+	}
+	if !home.IsZero() {
+		return s.leave(v, home)
 	}
 	return s.advance(v, nothing)
 }
@@ -70,17 +80,24 @@ func forget(a *attempt.Attempt) {
 	a.User, a.Session = nil, nil
 }
 
-// resolve finds tenant and user of the identifier. Whether it finds them is not shown: either way the
-// next page asks for a password.
-func (s *SignIn) resolve(v *visit, slug string) error {
+// resolve finds tenant and user of the identifier, and the connection that the people of its domain sign in at. Whether it
+// finds a user is not shown: either way the next page asks for a password, or is the provider's.
+func (s *SignIn) resolve(v *visit, slug string) (home id.Connection, err error) {
 	ctx, a := v.r.Context(), v.a
-	switch {
-	case slug != "" && !v.tenantNamed():
-		return s.inNamed(ctx, a, slug)
-	case !a.Tenant.IsZero() && a.Facts.TenantBy != attempt.ByAddress:
-		return s.inTenant(ctx, a)
+	if slug != "" && !v.tenantNamed() {
+		return home, s.inNamed(ctx, a, slug)
 	}
-	return s.byAddress(ctx, a)
+	t, home, known, err := s.homeOf(v, a.Facts.Identifier)
+	switch {
+	case err != nil:
+		return home, err
+	case known && !v.tenantNamed():
+		a.Tenant, a.Facts.TenantBy = t, attempt.ByDomain
+		return home, s.inTenant(ctx, a)
+	case !a.Tenant.IsZero() && a.Facts.TenantBy != attempt.ByAddress:
+		return home, s.inTenant(ctx, a)
+	}
+	return home, s.byAddress(ctx, a)
 }
 
 func (s *SignIn) inNamed(ctx context.Context, a *attempt.Attempt, slug string) error {

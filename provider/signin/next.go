@@ -19,6 +19,13 @@ func (s *SignIn) derive(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	to, err := s.automatic(v)
+	if err != nil {
+		return err
+	}
+	if !to.IsZero() && r.Method == http.MethodGet {
+		return s.leave(v, to)
+	}
 	switch {
 	case v.step == attempt.StepExpired:
 		return web.ErrExpired
@@ -43,21 +50,31 @@ func (s *SignIn) redirect(v *visit) error {
 
 // advance writes the changed facts and moves on.
 func (s *SignIn) advance(v *visit, also func(*storage.Tx) error) error {
+	if err := s.write(v, also); err != nil {
+		return err
+	}
+	return s.redirect(v)
+}
+
+func (s *SignIn) write(v *visit, also func(*storage.Tx) error) error {
 	binding, err := attempt.Advance(v.r.Context(), s.Store, v.a, v.now, also)
 	if err != nil {
 		return user.Held(err)
 	}
+	return s.carry(v, binding)
+}
+
+// carry gives the browser what it needs for the attempt as it is now.
+func (s *SignIn) carry(v *visit, binding string) error {
 	if binding != "" {
 		if err := s.Edge.Cookies.Set(v.w, v.r, attempt.Cookie(v.a.ID), binding, v.a.Expires.Sub(v.now)); err != nil {
 			return err
 		}
 	}
 	if v.stored != nil {
-		if err := v.stored(); err != nil {
-			return err
-		}
+		return v.stored()
 	}
-	return s.redirect(v)
+	return nil
 }
 
 func nothing(*storage.Tx) error { return nil }

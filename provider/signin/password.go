@@ -2,6 +2,7 @@ package signin
 
 import (
 	"errors"
+	"slices"
 
 	"sallyport/mfa"
 	"sallyport/provider/throttle"
@@ -12,13 +13,19 @@ import (
 	"sallyport/templates"
 )
 
-func (s *SignIn) showPassword(v *visit) error { return s.passwordPage(v, v.frame(), "") }
+func (s *SignIn) showPassword(v *visit) error {
+	return s.passwordPage(v, v.failing(v.failure()), v.failure())
+}
 
 func (s *SignIn) passwordPage(v *visit, f templates.Frame, failed string) (err error) {
 	p := templates.Password{Frame: f, Action: v.path("password"), Email: v.identifier(), ForgotURL: v.path("forgot")}
 	if canName(v) {
 		p.TenantURL = v.path("tenant")
 	}
+	if p.Connections, err = s.connects(v); err != nil {
+		return err
+	}
+	p.ConnectAction, p.NoPasswords = v.path("upstream"), v.a.Policy != nil && v.a.Policy.NoPasswords && len(p.Connections) > 0
 	if s.canPasskey(v) {
 		p.PasskeyAction = v.path("passkey")
 		if p.PasskeyOptions, p.PasskeyIssued, err = s.anyKey(v); err != nil {
@@ -57,7 +64,7 @@ func (s *SignIn) checkPassword(v *visit, password string) error {
 		return err
 	}
 	// Who is disabled is nobody's business before the second door.
-	if !ok || !v.a.Person.Known || v.a.Person.Disabled {
+	if !ok || !v.a.Person.Known || v.a.Person.Disabled || v.passwordless() {
 		return s.wrongPassword(v, blocks)
 	}
 	v.a.Prove(mfa.Proof{Kind: mfa.Password, At: v.now, Mailbox: v.a.Person.PasswordByMail})
@@ -76,6 +83,12 @@ func (s *SignIn) checkPassword(v *visit, password string) error {
 		}
 	}
 	return s.advance(v, known)
+}
+
+// passwordless: the tenant lets nobody in by password but the people for emergencies. Who they are is told to nobody.
+func (v *visit) passwordless() bool {
+	p := v.a.Policy
+	return p != nil && p.NoPasswords && !slices.Contains(p.BreakGlass, *v.a.User)
 }
 
 func (s *SignIn) wrongPassword(v *visit, blocks bool) error {

@@ -15,6 +15,7 @@ package signin
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -23,6 +24,8 @@ import (
 	"sallyport/mfa/policy"
 	"sallyport/mfa/webauthn"
 	"sallyport/provider/attempt"
+	"sallyport/provider/federation"
+	"sallyport/provider/federation/oidcrp"
 	"sallyport/provider/gate"
 	"sallyport/provider/notify"
 	"sallyport/provider/session"
@@ -42,8 +45,14 @@ type SignIn struct {
 	Keys    *webauthn.Factor
 	// Pepper keys the hashes of codes that are sent, and challenges.
 	Pepper []byte
-	Outbox notify.Outbox
-	Links  user.Links
+	// Access keys those of access codes.
+	Access []byte
+	// Connections are the upstream providers of tenants, Upstreams how to talk to them; PublicURL is where they answer.
+	Connections *federation.Directory
+	Upstreams   *oidcrp.Client
+	PublicURL   *url.URL
+	Outbox      notify.Outbox
+	Links       user.Links
 	// Texts says that text messages can be sent.
 	Texts   bool
 	Store   *storage.Store
@@ -69,7 +78,11 @@ func (s *SignIn) Routes() []web.Route {
 	routes := []web.Route{{Methods: []string{http.MethodGet}, Path: "/signin/{attempt}", Access: web.Attempt, Handler: s.derive}}
 	for _, p := range []page{
 		{"identify", canSwitch, s.showIdentify, s.identify},
+		{"account", canSwitch, nil, s.chooseAccount},
 		{"tenant", canName, s.showTenant, s.nameTenant},
+		{"upstream", at(attempt.StepUpstream), s.showUpstream, nil},
+		{"upstream", canConnect, nil, s.connect},
+		{"tested", at(attempt.StepTested), s.showTested, s.testAgain},
 		{"passkey", s.canPasskey, nil, s.passkey},
 		{"password", at(attempt.StepPassword), s.showPassword, s.password},
 		{"forgot", at(attempt.StepPassword), s.showForgot, s.forgot},
@@ -93,7 +106,7 @@ func (s *SignIn) Routes() []web.Route {
 			routes = append(routes, web.Route{Methods: []string{http.MethodPost}, Path: path, Access: web.Attempt, Handler: s.serve(p.fits, p.submit)})
 		}
 	}
-	return append(routes,
+	return append(append(routes, s.upstreamRoutes()...),
 		web.Route{Methods: []string{http.MethodGet}, Path: "/signin/{attempt}/backup-codes.txt", Access: web.Attempt,
 			Handler: s.serve(at(attempt.StepBackup), s.backupFile)},
 		web.Route{Methods: []string{http.MethodGet}, Path: "/signin/{attempt}/refused", Access: web.Attempt,
@@ -134,7 +147,11 @@ func (s *SignIn) serve(fits func(*visit) bool, handle func(*visit) error) web.Ha
 }
 
 func (s *SignIn) visit(w http.ResponseWriter, r *http.Request) (*visit, error) {
-	t, id, ok := attempt.ParseHandle(mux.Vars(r)["attempt"])
+	return s.visitOf(w, r, mux.Vars(r)["attempt"])
+}
+
+func (s *SignIn) visitOf(w http.ResponseWriter, r *http.Request, handle string) (*visit, error) {
+	t, id, ok := attempt.ParseHandle(handle)
 	if !ok {
 		return nil, storage.ErrNotFound
 	}

@@ -6,6 +6,7 @@ import (
 	"sallyport/provider/attempt"
 	"sallyport/provider/web"
 	"sallyport/storage"
+	"sallyport/storage/id"
 	"sallyport/templates"
 )
 
@@ -33,6 +34,9 @@ func (s *SignIn) nameTenant(v *visit) error {
 	}
 	if err != nil {
 		return err
+	}
+	if v.a.Crosses() {
+		return s.restart(v, id.Connection{})
 	}
 	return s.advance(v, nothing)
 }

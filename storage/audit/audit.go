@@ -26,6 +26,7 @@ const (
 	SignInDone     Kind = "signin.done"
 	SignInDenied   Kind = "signin.consent_denied"
 	SignInRefused  Kind = "signin.refused"
+	UpstreamFailed Kind = "signin.upstream_failed" // what came back from a connection was refused; the detail says why
 	PasswordFailed Kind = "signin.password_failed"
 	FactorFailed   Kind = "signin.factor_failed"
 	TriesExhausted Kind = "signin.tries_exhausted"
@@ -73,6 +74,19 @@ const (
 	TenantCreated      Kind = "tenant.created"
 	TenantDisabled     Kind = "tenant.disabled"
 	TenantEnabled      Kind = "tenant.enabled"
+	ConnectionCreated  Kind = "connection.created"
+	ConnectionChanged  Kind = "connection.changed"
+	ConnectionDisabled Kind = "connection.disabled"
+	ConnectionEnabled  Kind = "connection.enabled"
+	IdentityLinked     Kind = "identity.linked" // the detail says by what: the person's own proof, or the address
+	IdentityUnlinked   Kind = "identity.unlinked"
+	DomainAdded        Kind = "domain.added"
+	DomainProven       Kind = "domain.proven"
+	DomainLost         Kind = "domain.lost"
+	DomainRemoved      Kind = "domain.removed"
+	DomainConnected    Kind = "domain.connected" // its people sign in elsewhere from now on; the detail says where
+	ReportBegun        Kind = "policy.report_begun"
+	ReportEnded        Kind = "policy.report_ended"
 	ClientCreated      Kind = "client.created"
 	ClientDisabled     Kind = "client.disabled"
 	ClientEnabled      Kind = "client.enabled"
@@ -84,6 +98,8 @@ var fanned = map[Kind]bool{
 	TriesExhausted: true, BreakGlass: true, CodeReused: true, RefreshReused: true,
 	FactorEnrolled: true, FactorRemoved: true, FactorsReset: true, BackupCodesReplaced: true, BackupCodeUsed: true, CodeNotSent: true, CounterRegressed: true,
 	AccessCodeIssued: true, AccessCodeUsed: true, DeviceStolen: true,
+	IdentityLinked: true, IdentityUnlinked: true, ConnectionCreated: true, ConnectionChanged: true,
+	ConnectionDisabled: true, ConnectionEnabled: true, DomainConnected: true, DomainLost: true,
 	UserDisabled: true, Objected: true, PasswordSet: true, EmailChangeAsked: true, EmailChanged: true, PolicyChanged: true,
 }
 
@@ -116,7 +132,8 @@ type Event struct {
 	Actor  Actor
 	Target Target
 	Origin Origin
-	Detail map[string]any
+	// Detail is encoded as a JSON object; nil is an empty one.
+	Detail any
 }
 
 // Target is what it happened to.
@@ -131,7 +148,7 @@ func Record(ctx context.Context, tx *storage.Tx, t id.Tenant, e Event) error {
 	if err != nil {
 		return fmt.Errorf("encode event %s: %w", e.Kind, err)
 	}
-	if e.Detail == nil {
+	if string(detail) == "null" {
 		detail = []byte("{}")
 	}
 	event := id.NewEvent()

@@ -81,54 +81,6 @@ func (q *Queries) ListEvents(ctx context.Context, arg ListEventsParams) ([]Audit
 	return items, nil
 }
 
-const listEventsOf = `-- name: ListEventsOf :many
-SELECT tenant_id, id, at, kind, actor_kind, actor_id, target_kind, target_id, request_id, address, detail FROM audit_events WHERE tenant_id = $1 AND target_kind = $2 AND target_id = $3 ORDER BY at DESC, id DESC LIMIT $4
-`
-
-type ListEventsOfParams struct {
-	TenantID   id.Tenant
-	TargetKind string
-	TargetID   string
-	Limit      int32
-}
-
-func (q *Queries) ListEventsOf(ctx context.Context, arg ListEventsOfParams) ([]AuditEvent, error) {
-	rows, err := q.db.Query(ctx, listEventsOf,
-		arg.TenantID,
-		arg.TargetKind,
-		arg.TargetID,
-		arg.Limit,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []AuditEvent
-	for rows.Next() {
-		var i AuditEvent
-		if err := rows.Scan(
-			&i.TenantID,
-			&i.ID,
-			&i.At,
-			&i.Kind,
-			&i.ActorKind,
-			&i.ActorID,
-			&i.TargetKind,
-			&i.TargetID,
-			&i.RequestID,
-			&i.Address,
-			&i.Detail,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const recordEvent = `-- name: RecordEvent :exec
 INSERT INTO audit_events (tenant_id, id, at, kind, actor_kind, actor_id, target_kind, target_id, request_id, address, detail)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)

@@ -18,7 +18,8 @@ SELECT x.fresh::boolean AS fresh, x.reused::boolean AS reused, x.data::jsonb AS 
     coalesce(p.version, 0)::int AS policy_version, p.document AS policy, s.ended_at AS session_ended_at, s.address AS session_address,
     (NOT c.disabled)::boolean AS client_enabled,
     coalesce((SELECT jsonb_agg(jsonb_build_object('id', f.id, 'kind', f.kind, 'name', f.name, 'used', f.last_used_at, 'step', f.last_step))
-        FROM factors f WHERE f.tenant_id = g.tenant_id AND f.user_id = g.user_id AND f.ended_at IS NULL), '[]')::jsonb AS factors
+        FROM factors f WHERE f.tenant_id = g.tenant_id AND f.user_id = g.user_id AND f.ended_at IS NULL), '[]')::jsonb AS factors,
+    identities_of(g.tenant_id, g.user_id)::jsonb AS identities
 FROM consume($1::uuid, $2::text, $3::bytea, $4::timestamptz) AS x (fresh, reused, grant_id, data, created_at)
 JOIN grants g ON g.tenant_id = $1::uuid AND g.id = x.grant_id
 JOIN users u ON u.tenant_id = g.tenant_id AND u.id = g.user_id
@@ -50,6 +51,7 @@ type ConsumeForGrantRow struct {
 	SessionAddress *string
 	ClientEnabled  bool
 	Factors        []byte
+	Identities     []byte
 }
 
 // Takes a code or refresh token and reads what the gate judges before it issues: the grant, and its
@@ -104,6 +106,7 @@ func (q *Queries) ConsumeForGrant(ctx context.Context, arg ConsumeForGrantParams
 		&i.SessionAddress,
 		&i.ClientEnabled,
 		&i.Factors,
+		&i.Identities,
 	)
 	return i, err
 }
@@ -373,4 +376,27 @@ func (q *Queries) LiveRefreshToken(ctx context.Context, arg LiveRefreshTokenPara
 		&i.TenantSlug,
 	)
 	return i, err
+}
+
+const seeLogoutToken = `-- name: SeeLogoutToken :exec
+INSERT INTO single_use (tenant_id, kind, hash, data, created_at, expires_at, used_at)
+VALUES ($1, 'logout_token', $2, '{}', $3, $4, $3)
+`
+
+type SeeLogoutTokenParams struct {
+	TenantID id.Tenant
+	Hash     []byte
+	Now      time.Time
+	Expires  time.Time
+}
+
+// Once: a second one with the same identifier conflicts (OpenID Connect Back-Channel Logout 2.6).
+func (q *Queries) SeeLogoutToken(ctx context.Context, arg SeeLogoutTokenParams) error {
+	_, err := q.db.Exec(ctx, seeLogoutToken,
+		arg.TenantID,
+		arg.Hash,
+		arg.Now,
+		arg.Expires,
+	)
+	return err
 }

@@ -55,6 +55,18 @@ type Client struct {
 	CreatedAt              time.Time
 }
 
+type Connection struct {
+	TenantID  id.Tenant
+	ID        id.Connection
+	Kind      string
+	Name      string
+	Settings  []byte
+	Secret    []byte
+	Version   int32
+	Disabled  bool
+	CreatedAt time.Time
+}
+
 type Consent struct {
 	TenantID  id.Tenant
 	UserID    id.User
@@ -62,6 +74,17 @@ type Consent struct {
 	Scopes    []string
 	AttemptID id.Attempt
 	GrantedAt time.Time
+}
+
+type Domain struct {
+	TenantID     id.Tenant
+	Name         string
+	Challenge    string
+	ConnectionID *id.Connection
+	CreatedAt    time.Time
+	ProvenAt     *time.Time
+	CheckedAt    *time.Time
+	AbsentSince  *time.Time
 }
 
 type Factor struct {
@@ -95,6 +118,20 @@ type Grant struct {
 	EndReason *string
 }
 
+type Identity struct {
+	TenantID     id.Tenant
+	ID           id.Identity
+	UserID       id.User
+	ConnectionID id.Connection
+	Issuer       string
+	Subject      string
+	Label        string
+	CreatedAt    time.Time
+	LastUsedAt   *time.Time
+	EndedAt      *time.Time
+	EndReason    *string
+}
+
 type Message struct {
 	TenantID  id.Tenant
 	ID        id.Message
@@ -121,6 +158,15 @@ type Policy struct {
 	CreatedBy *id.User
 }
 
+type PolicyReport struct {
+	TenantID  id.Tenant
+	ID        id.Report
+	Document  []byte
+	CreatedAt time.Time
+	CreatedBy *id.User
+	EndedAt   *time.Time
+}
+
 type Session struct {
 	TenantID   id.Tenant
 	ID         id.Session
@@ -133,6 +179,7 @@ type Session struct {
 	EndReason  *string
 	Address    string
 	Agent      string
+	Upstream   string
 }
 
 type SigninAttempt struct {

@@ -75,6 +75,20 @@ func (q *Queries) PurgeMessagesAllTenants(ctx context.Context, createdAt time.Ti
 	return result.RowsAffected(), nil
 }
 
+const purgeReportsAllTenants = `-- name: PurgeReportsAllTenants :execrows
+DELETE FROM policy_reports WHERE (tenant_id, id) IN (
+    SELECT x.tenant_id, x.id FROM policy_reports x WHERE x.ended_at < $1::timestamptz ORDER BY x.ended_at LIMIT 5000)
+`
+
+// What was counted stands in the audit record.
+func (q *Queries) PurgeReportsAllTenants(ctx context.Context, before time.Time) (int64, error) {
+	result, err := q.db.Exec(ctx, purgeReportsAllTenants, before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const purgeSessionsAllTenants = `-- name: PurgeSessionsAllTenants :execrows
 DELETE FROM sessions WHERE (tenant_id, id) IN (
     SELECT x.tenant_id, x.id FROM sessions x WHERE x.created_at < $1 ORDER BY x.created_at LIMIT 5000)

@@ -14,8 +14,8 @@ import (
 )
 
 const createSession = `-- name: CreateSession :exec
-INSERT INTO sessions (tenant_id, id, user_id, secret_hash, proofs, created_at, seen_at, address, agent)
-VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)
+INSERT INTO sessions (tenant_id, id, user_id, secret_hash, proofs, created_at, seen_at, address, agent, upstream)
+VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9)
 `
 
 type CreateSessionParams struct {
@@ -27,6 +27,7 @@ type CreateSessionParams struct {
 	Now        time.Time
 	Address    string
 	Agent      string
+	Upstream   string
 }
 
 func (q *Queries) CreateSession(ctx context.Context, arg CreateSessionParams) error {
@@ -39,6 +40,7 @@ func (q *Queries) CreateSession(ctx context.Context, arg CreateSessionParams) er
 		arg.Now,
 		arg.Address,
 		arg.Agent,
+		arg.Upstream,
 	)
 	return err
 }
@@ -189,7 +191,8 @@ func (q *Queries) ListSessions(ctx context.Context, arg ListSessionsParams) ([]L
 
 const renewSession = `-- name: RenewSession :exec
 WITH u AS (
-    UPDATE sessions SET secret_hash = $4, proofs = $5, seen_at = $6
+    UPDATE sessions SET secret_hash = $4, proofs = $5, seen_at = $6,
+        upstream = coalesce(nullif($7::text, ''), upstream)
     WHERE tenant_id = $1 AND id = $2 AND user_id = $3 AND ended_at IS NULL
     RETURNING 1)
 SELECT require_one(count(*), 'session') FROM u
@@ -202,6 +205,7 @@ type RenewSessionParams struct {
 	SecretHash []byte
 	Proofs     []byte
 	Now        time.Time
+	Upstream   string
 }
 
 // The secret changes with every rise of privilege (gauntlet D02).
@@ -213,17 +217,19 @@ func (q *Queries) RenewSession(ctx context.Context, arg RenewSessionParams) erro
 		arg.SecretHash,
 		arg.Proofs,
 		arg.Now,
+		arg.Upstream,
 	)
 	return err
 }
 
 const sessionBySecret = `-- name: SessionBySecret :one
-SELECT s.tenant_id, s.id, s.user_id, s.secret_hash, s.proofs, s.created_at, s.seen_at, s.ended_at, s.end_reason, s.address, s.agent, u.tenant_id, u.id, u.email, u.email_key, u.email_confirmed_at, u.name, u.password_hash, u.role, u.service, u.disabled, u.created_at, u.password_by_mail, u.frozen_at, u.enrol_until, u.enrol_skips, t.tenant_id, t.slug, t.name, t.disabled, t.created_at, coalesce(p.version, 0)::int AS policy_version, p.document AS policy,
+SELECT s.tenant_id, s.id, s.user_id, s.secret_hash, s.proofs, s.created_at, s.seen_at, s.ended_at, s.end_reason, s.address, s.agent, s.upstream, u.tenant_id, u.id, u.email, u.email_key, u.email_confirmed_at, u.name, u.password_hash, u.role, u.service, u.disabled, u.created_at, u.password_by_mail, u.frozen_at, u.enrol_until, u.enrol_skips, t.tenant_id, t.slug, t.name, t.disabled, t.created_at, coalesce(p.version, 0)::int AS policy_version, p.document AS policy,
     coalesce((SELECT jsonb_agg(jsonb_build_object('id', f.id, 'kind', f.kind, 'name', f.name, 'used', f.last_used_at,
             'step', f.last_step, 'secret', encode(f.secret, 'base64')))
         FROM factors f WHERE f.tenant_id = s.tenant_id AND f.user_id = s.user_id AND f.ended_at IS NULL), '[]')::jsonb AS factors,
     (SELECT count(*) FROM single_use b
-        WHERE b.tenant_id = s.tenant_id AND b.user_id = s.user_id AND b.kind = 'backup_code' AND b.used_at IS NULL)::int AS backup_codes
+        WHERE b.tenant_id = s.tenant_id AND b.user_id = s.user_id AND b.kind = 'backup_code' AND b.used_at IS NULL)::int AS backup_codes,
+    identities_of(s.tenant_id, s.user_id)::jsonb AS identities
 FROM sessions s
 JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
 JOIN tenants t ON t.tenant_id = s.tenant_id
@@ -245,6 +251,7 @@ type SessionBySecretRow struct {
 	Policy        []byte
 	Factors       []byte
 	BackupCodes   int32
+	Identities    []byte
 }
 
 func (q *Queries) SessionBySecret(ctx context.Context, arg SessionBySecretParams) (SessionBySecretRow, error) {
@@ -262,6 +269,7 @@ func (q *Queries) SessionBySecret(ctx context.Context, arg SessionBySecretParams
 		&i.Session.EndReason,
 		&i.Session.Address,
 		&i.Session.Agent,
+		&i.Session.Upstream,
 		&i.User.TenantID,
 		&i.User.ID,
 		&i.User.Email,
@@ -286,6 +294,7 @@ func (q *Queries) SessionBySecret(ctx context.Context, arg SessionBySecretParams
 		&i.Policy,
 		&i.Factors,
 		&i.BackupCodes,
+		&i.Identities,
 	)
 	return i, err
 }
@@ -317,6 +326,138 @@ func (q *Queries) SessionOfUser(ctx context.Context, arg SessionOfUserParams) (S
 		&i.EndedAt,
 	)
 	return i, err
+}
+
+const sessionsInBrowserAllTenants = `-- name: SessionsInBrowserAllTenants :many
+SELECT s.tenant_id, s.id, s.user_id, s.secret_hash, s.created_at, s.seen_at, u.email, u.name, t.slug, t.name AS tenant_name, p.document AS policy
+FROM sessions s
+JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id AND NOT u.disabled
+JOIN tenants t ON t.tenant_id = s.tenant_id AND NOT t.disabled
+JOIN LATERAL (SELECT document FROM policies p WHERE p.tenant_id = s.tenant_id ORDER BY version DESC LIMIT 1) p ON true
+WHERE s.id = ANY($1::uuid[]) AND s.secret_hash = ANY($2::bytea[]) AND s.ended_at IS NULL
+ORDER BY s.seen_at DESC LIMIT 10
+`
+
+type SessionsInBrowserAllTenantsParams struct {
+	Ids    []uuid.UUID
+	Hashes [][]byte
+}
+
+type SessionsInBrowserAllTenantsRow struct {
+	TenantID   id.Tenant
+	ID         id.Session
+	UserID     id.User
+	SecretHash []byte
+	CreatedAt  time.Time
+	SeenAt     time.Time
+	Email      string
+	Name       string
+	Slug       string
+	TenantName string
+	Policy     []byte
+}
+
+// The sessions whose secrets one browser holds, of whatever tenant: the account chooser.
+func (q *Queries) SessionsInBrowserAllTenants(ctx context.Context, arg SessionsInBrowserAllTenantsParams) ([]SessionsInBrowserAllTenantsRow, error) {
+	rows, err := q.db.Query(ctx, sessionsInBrowserAllTenants, arg.Ids, arg.Hashes)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SessionsInBrowserAllTenantsRow
+	for rows.Next() {
+		var i SessionsInBrowserAllTenantsRow
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.ID,
+			&i.UserID,
+			&i.SecretHash,
+			&i.CreatedAt,
+			&i.SeenAt,
+			&i.Email,
+			&i.Name,
+			&i.Slug,
+			&i.TenantName,
+			&i.Policy,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const sessionsOfIdentity = `-- name: SessionsOfIdentity :many
+SELECT id, user_id FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND ended_at IS NULL
+    AND proofs @> jsonb_build_array(jsonb_build_object('upstream', jsonb_build_object('identity', $3::uuid)))
+`
+
+type SessionsOfIdentityParams struct {
+	TenantID id.Tenant
+	UserID   id.User
+	Identity uuid.UUID
+}
+
+type SessionsOfIdentityRow struct {
+	ID     id.Session
+	UserID id.User
+}
+
+func (q *Queries) SessionsOfIdentity(ctx context.Context, arg SessionsOfIdentityParams) ([]SessionsOfIdentityRow, error) {
+	rows, err := q.db.Query(ctx, sessionsOfIdentity, arg.TenantID, arg.UserID, arg.Identity)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SessionsOfIdentityRow
+	for rows.Next() {
+		var i SessionsOfIdentityRow
+		if err := rows.Scan(&i.ID, &i.UserID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const sessionsUpstream = `-- name: SessionsUpstream :many
+SELECT id, user_id FROM sessions WHERE tenant_id = $1 AND upstream = $2 AND ended_at IS NULL LIMIT 100
+`
+
+type SessionsUpstreamParams struct {
+	TenantID id.Tenant
+	Upstream string
+}
+
+type SessionsUpstreamRow struct {
+	ID     id.Session
+	UserID id.User
+}
+
+func (q *Queries) SessionsUpstream(ctx context.Context, arg SessionsUpstreamParams) ([]SessionsUpstreamRow, error) {
+	rows, err := q.db.Query(ctx, sessionsUpstream, arg.TenantID, arg.Upstream)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SessionsUpstreamRow
+	for rows.Next() {
+		var i SessionsUpstreamRow
+		if err := rows.Scan(&i.ID, &i.UserID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const touchSession = `-- name: TouchSession :exec

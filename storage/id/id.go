@@ -15,28 +15,34 @@ import (
 type ID[K any] struct{ uuid.UUID }
 
 type (
-	tenant  struct{}
-	user    struct{}
-	factor  struct{}
-	session struct{}
-	attempt struct{}
-	grant   struct{}
-	event   struct{}
-	message struct{}
-	device  struct{}
+	tenant     struct{}
+	user       struct{}
+	factor     struct{}
+	session    struct{}
+	attempt    struct{}
+	grant      struct{}
+	event      struct{}
+	message    struct{}
+	device     struct{}
+	connection struct{}
+	identity   struct{}
+	report     struct{}
 )
 
 // The identifiers of the rows that code passes around.
 type (
-	Tenant  = ID[tenant]
-	User    = ID[user]
-	Factor  = ID[factor]
-	Session = ID[session]
-	Attempt = ID[attempt]
-	Grant   = ID[grant]
-	Event   = ID[event]
-	Message = ID[message]
-	Device  = ID[device]
+	Tenant     = ID[tenant]
+	User       = ID[user]
+	Factor     = ID[factor]
+	Session    = ID[session]
+	Attempt    = ID[attempt]
+	Grant      = ID[grant]
+	Event      = ID[event]
+	Message    = ID[message]
+	Device     = ID[device]
+	Connection = ID[connection]
+	Identity   = ID[identity]
+	Report     = ID[report]
 )
 
 // Lobby is the tenant of what has no tenant yet or belongs to all of them:
@@ -47,15 +53,18 @@ var Lobby Tenant
 func fresh[K any]() ID[K] { return ID[K]{uuid.Must(uuid.NewV7())} }
 
 // The constructors of identifiers that nobody else has.
-func NewTenant() Tenant   { return fresh[tenant]() }
-func NewUser() User       { return fresh[user]() }
-func NewFactor() Factor   { return fresh[factor]() }
-func NewSession() Session { return fresh[session]() }
-func NewAttempt() Attempt { return fresh[attempt]() }
-func NewGrant() Grant     { return fresh[grant]() }
-func NewEvent() Event     { return fresh[event]() }
-func NewMessage() Message { return fresh[message]() }
-func NewDevice() Device   { return fresh[device]() }
+func NewTenant() Tenant         { return fresh[tenant]() }
+func NewUser() User             { return fresh[user]() }
+func NewFactor() Factor         { return fresh[factor]() }
+func NewSession() Session       { return fresh[session]() }
+func NewAttempt() Attempt       { return fresh[attempt]() }
+func NewGrant() Grant           { return fresh[grant]() }
+func NewEvent() Event           { return fresh[event]() }
+func NewMessage() Message       { return fresh[message]() }
+func NewDevice() Device         { return fresh[device]() }
+func NewConnection() Connection { return fresh[connection]() }
+func NewIdentity() Identity     { return fresh[identity]() }
+func NewReport() Report         { return fresh[report]() }
 
 // Parse reads the canonical form of RFC 9562 into i; other spellings of the same UUID are
 // refused, so that one row has one name. The error is ErrMalformed.

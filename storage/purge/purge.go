@@ -1,7 +1,7 @@
 // Package purge deletes what nobody can use or ask about any more.
 //
 // It owns how long each kind of row is kept after its end, and the job that deletes it; what a row means is
-// its noun's. It deletes no person, no factor and no audit event. The command line runs its worker beside the
+// its noun's. It deletes no person, no factor, no identity and no audit event. The command line runs its worker beside the
 // others, and any number of instances may.
 package purge
 
@@ -37,6 +37,8 @@ var rules = []struct {
 	{"trusted devices", 30 * day, (*db.Queries).PurgeDevicesAllTenants},
 	{"messages", 90 * day, (*db.Queries).PurgeMessagesAllTenants},
 	{"throttle counters", 30 * day, (*db.Queries).PurgeThrottleAllTenants},
+	// Only those that nobody watches any more.
+	{"reports", 90 * day, (*db.Queries).PurgeReportsAllTenants},
 }
 
 // Run deletes in batches all that has been kept for its time at now, and returns how many rows that were.

@@ -22,6 +22,10 @@ var rows = map[string]struct {
 		VALUES (lobby(), gen_random_uuid(), '', 'authorize', '{}', '{}', $1, $1)`},
 	"used codes": {24 * time.Hour, `INSERT INTO single_use (tenant_id, kind, hash, data, created_at, expires_at, used_at)
 		VALUES (lobby(), 'code', '\x01', '{}', $1, $1, $1)`},
+	"sign-outs upstream": {24 * time.Hour, `INSERT INTO single_use (tenant_id, kind, hash, data, created_at, expires_at, used_at)
+		VALUES (lobby(), 'logout_token', '\x01', '{}', $1, $1, $1)`},
+	"ended reports": {90 * 24 * time.Hour, `INSERT INTO policy_reports (tenant_id, id, document, created_at, ended_at)
+		SELECT tenant_id, gen_random_uuid(), '{}', $1, $1 FROM users`},
 	"access tokens": {time.Hour, `INSERT INTO access_tokens (tenant_id, hash, client_id, scopes, created_at, expires_at)
 		VALUES (lobby(), '\x01', 'c', '{}', $1, $1)`},
 	"grants": {24 * time.Hour, `INSERT INTO grants (tenant_id, id, user_id, client_id, session_id, scopes, acr, amr, auth_time, proofs, created_at, expires_at)
@@ -55,6 +59,21 @@ func TestFailuresOfAnAuthenticatorAreNeverForgotten(t *testing.T) {
 	const sql = `INSERT INTO throttle_counters (tenant_id, name, failures, since, updated_at) VALUES (lobby(), 'factor:x', 99, $1, $1)`
 	if n := purged(t, sql, now.AddDate(-5, 0, 0)); n != 0 {
 		t.Errorf("B01: %d counters of factors deleted", n)
+	}
+}
+
+func TestIdentitiesAndTheReportThatIsWatchedStay(t *testing.T) {
+	t.Parallel()
+	for _, sql := range []string{
+		`INSERT INTO policy_reports (tenant_id, id, document, created_at) SELECT tenant_id, gen_random_uuid(), '{}', $1 FROM users`,
+		`WITH c AS (INSERT INTO connections (tenant_id, id, kind, name, settings, created_at)
+				SELECT tenant_id, gen_random_uuid(), 'oidc', 'c', '{}', $1 FROM users RETURNING id)
+			INSERT INTO identities (tenant_id, id, user_id, connection_id, issuer, subject, created_at, ended_at)
+			SELECT u.tenant_id, gen_random_uuid(), u.id, c.id, 'i', 's', $1, $1 FROM users u, c`,
+	} {
+		if n := purged(t, sql, now.AddDate(-5, 0, 0)); n != 0 {
+			t.Errorf("%d rows deleted by %.40s", n, sql)
+		}
 	}
 }
 

@@ -17,12 +17,15 @@ SELECT sqlc.embed(a), t.slug AS tenant_slug, t.name AS tenant_name, t.disabled A
         WHERE b.tenant_id = a.tenant_id AND b.user_id = a.user_id AND b.kind = 'backup_code' AND b.used_at IS NULL), '[]')::jsonb AS backup_codes,
     coalesce((SELECT jsonb_agg(jsonb_build_object('hash', encode(b.hash, 'base64'), 'expires', b.expires_at)) FROM single_use b
         WHERE b.tenant_id = a.tenant_id AND b.user_id = a.user_id AND b.kind = 'access_code' AND b.used_at IS NULL), '[]')::jsonb AS access_codes,
+    CASE WHEN a.user_id IS NULL THEN '[]' ELSE identities_of(a.tenant_id, a.user_id) END::jsonb AS identities,
+    r.id AS report_id, r.document AS report,
     m.sent_at AS message_sent_at, m.failed_at AS message_failed_at, coalesce(m.last_error <> '', false)::boolean AS message_tried,
     x.hash AS device_hash, x.used_at AS device_used_at, d.id AS device_id, d.policy_version AS device_policy, d.expires_at AS device_expires_at, d.ended_at AS device_ended_at
 FROM signin_attempts a
 LEFT JOIN tenants t ON t.tenant_id = a.tenant_id
 LEFT JOIN users u ON u.tenant_id = a.tenant_id AND u.id = a.user_id
 LEFT JOIN LATERAL (SELECT version, document FROM policies p WHERE p.tenant_id = a.tenant_id ORDER BY version DESC LIMIT 1) p ON true
+LEFT JOIN policy_reports r ON r.tenant_id = a.tenant_id AND r.ended_at IS NULL
 LEFT JOIN sessions s ON s.tenant_id = a.tenant_id AND s.id = a.session_id AND s.user_id = a.user_id AND s.ended_at IS NULL
 LEFT JOIN consents c ON c.tenant_id = a.tenant_id AND c.user_id = a.user_id AND c.client_id = a.client_id
 LEFT JOIN clients k ON k.id = a.client_id AND (k.tenant_id = a.tenant_id OR k.tenant_id = lobby())

@@ -7,6 +7,3 @@ SELECT * FROM audit_events WHERE tenant_id = $1 AND id = $2;
 
 -- name: ListEvents :many
 SELECT * FROM audit_events WHERE tenant_id = $1 ORDER BY at DESC, id DESC LIMIT $2;
-
--- name: ListEventsOf :many
-SELECT * FROM audit_events WHERE tenant_id = $1 AND target_kind = $2 AND target_id = $3 ORDER BY at DESC, id DESC LIMIT $4;

@@ -16,7 +16,8 @@ SELECT x.fresh::boolean AS fresh, x.reused::boolean AS reused, x.data::jsonb AS 
     coalesce(p.version, 0)::int AS policy_version, p.document AS policy, s.ended_at AS session_ended_at, s.address AS session_address,
     (NOT c.disabled)::boolean AS client_enabled,
     coalesce((SELECT jsonb_agg(jsonb_build_object('id', f.id, 'kind', f.kind, 'name', f.name, 'used', f.last_used_at, 'step', f.last_step))
-        FROM factors f WHERE f.tenant_id = g.tenant_id AND f.user_id = g.user_id AND f.ended_at IS NULL), '[]')::jsonb AS factors
+        FROM factors f WHERE f.tenant_id = g.tenant_id AND f.user_id = g.user_id AND f.ended_at IS NULL), '[]')::jsonb AS factors,
+    identities_of(g.tenant_id, g.user_id)::jsonb AS identities
 FROM consume(sqlc.arg(tenant_id)::uuid, sqlc.arg(kind)::text, sqlc.arg(hash)::bytea, sqlc.arg(now)::timestamptz) AS x (fresh, reused, grant_id, data, created_at)
 JOIN grants g ON g.tenant_id = sqlc.arg(tenant_id)::uuid AND g.id = x.grant_id
 JOIN users u ON u.tenant_id = g.tenant_id AND u.id = g.user_id
@@ -57,3 +58,8 @@ UPDATE access_tokens SET ended_at = sqlc.arg(now)::timestamptz WHERE tenant_id =
 UPDATE grants g SET ended_at = sqlc.arg(now)::timestamptz, end_reason = 'revoked by client'
 FROM single_use s WHERE s.tenant_id = $1 AND s.kind = 'refresh' AND s.hash = $2
     AND g.tenant_id = s.tenant_id AND g.id = s.grant_id AND g.client_id = $3 AND g.ended_at IS NULL;
+
+-- name: SeeLogoutToken :exec
+-- Once: a second one with the same identifier conflicts (OpenID Connect Back-Channel Logout 2.6).
+INSERT INTO single_use (tenant_id, kind, hash, data, created_at, expires_at, used_at)
+VALUES ($1, 'logout_token', $2, '{}', sqlc.arg(now), sqlc.arg(expires), sqlc.arg(now));

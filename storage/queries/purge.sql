@@ -30,3 +30,8 @@ DELETE FROM messages WHERE (tenant_id, id) IN (
 -- name: PurgeDevicesAllTenants :execrows
 DELETE FROM trusted_devices WHERE (tenant_id, id) IN (
     SELECT x.tenant_id, x.id FROM trusted_devices x WHERE x.expires_at < $1 ORDER BY x.expires_at LIMIT 5000);
+
+-- name: PurgeReportsAllTenants :execrows
+-- What was counted stands in the audit record.
+DELETE FROM policy_reports WHERE (tenant_id, id) IN (
+    SELECT x.tenant_id, x.id FROM policy_reports x WHERE x.ended_at < sqlc.arg(before)::timestamptz ORDER BY x.ended_at LIMIT 5000);

@@ -1,9 +1,12 @@
 -- Ways back in: whom a link or an administrator's help is for, as they are now.
 
 -- name: Reachable :one
--- Who may be sent a link: nobody who is locked out, and nothing that is no person.
+-- Who may be sent a link: nobody who is locked out, nothing that is no person, and no account that somebody made upstream
+-- under an address they never showed: its mailbox would move in with them (gauntlet G12).
 SELECT u.id, u.email, u.frozen_at, t.name AS tenant FROM users u JOIN tenants t ON t.tenant_id = u.tenant_id
-WHERE u.tenant_id = $1 AND u.email_key = $2 AND NOT u.disabled AND NOT u.service AND NOT t.disabled;
+WHERE u.tenant_id = $1 AND u.email_key = $2 AND NOT u.disabled AND NOT u.service AND NOT t.disabled
+    AND (u.email_confirmed_at IS NOT NULL OR u.password_hash IS NOT NULL OR NOT EXISTS (
+        SELECT FROM identities i WHERE i.tenant_id = u.tenant_id AND i.user_id = u.id AND i.ended_at IS NULL));
 
 -- name: Person :one
 SELECT u.email, u.email_key, u.email_confirmed_at, u.role, t.name AS tenant FROM users u JOIN tenants t ON t.tenant_id = u.tenant_id

@@ -49,11 +49,24 @@ type Commands struct {
 		Disable ClientDisable `cmd:"" help:"Take an application out of use."`
 		Enable  ClientEnable  `cmd:"" help:"Put a disabled application into use again."`
 	} `cmd:"" help:"Applications."`
-	Policy struct {
-		Show PolicyShow `cmd:"" help:"Show the sign-in policy of a tenant."`
-		Set  PolicySet  `cmd:"" help:"Change the sign-in policy of a tenant; what is not named stays."`
-	} `cmd:"" help:"Sign-in policies."`
-	Audit struct {
+	Connection struct {
+		Add     ConnectionAdd     `cmd:"" help:"Connect an identity provider."`
+		List    ConnectionList    `cmd:"" help:"List the identity providers of a tenant."`
+		Show    ConnectionShow    `cmd:"" help:"Show one, with the redirect URI to register there."`
+		Set     ConnectionSet     `cmd:"" help:"Change how a provider is talked to; what is not named stays."`
+		Disable ConnectionDisable `cmd:"" help:"Take a provider out of use; what rests on sign-ins there ends to stand."`
+		Enable  ConnectionEnable  `cmd:"" help:"Put a disabled provider into use again."`
+		Exempt  ConnectionExempt  `cmd:"" help:"Say what a sign-in there spares: the second step, or nothing."`
+	} `cmd:"" help:"Identity providers of customer organisations."`
+	Domain struct {
+		Add     DomainAdd     `cmd:"" help:"Say that a mail domain is a tenant's, and print the DNS record that proves it."`
+		List    DomainList    `cmd:"" help:"List the mail domains of a tenant, with their DNS records."`
+		Check   DomainCheck   `cmd:"" help:"Look for the DNS record of a domain now."`
+		Connect DomainConnect `cmd:"" help:"Have the people of a domain sign in at an identity provider, or here again."`
+		Remove  DomainRemove  `cmd:"" help:"Forget a domain; what it gave a right to ends at once."`
+	} `cmd:"" help:"Mail domains of customer organisations."`
+	Policy Policies `cmd:"" help:"Sign-in policies."`
+	Audit  struct {
 		List AuditList `cmd:"" help:"List what happened, newest first."`
 	} `cmd:"" help:"The record."`
 }

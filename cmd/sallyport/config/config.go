@@ -22,6 +22,8 @@ type Config struct {
 	Attempt        Attempt        `yaml:"attempt"`
 	Mail           Mail           `yaml:"mail"`
 	SMS            SMS            `yaml:"sms"`
+	DNS            DNS            `yaml:"dns"`
+	Outbound       Outbound       `yaml:"outbound"`
 }
 
 // TLS names the PEM files of the listener; both empty means plain HTTP behind
@@ -127,4 +129,16 @@ type SMS struct {
 	Bind       string `yaml:"bind"`        // smpp: transceiver, transmitter
 	SystemID   string `yaml:"system_id"`   // smpp
 	SystemType string `yaml:"system_type"` // smpp
+}
+
+// DNS is whom the checks of domains ask; an empty Resolver (host:port) means
+// the system's.
+type DNS struct {
+	Resolver string `yaml:"resolver"`
+}
+
+// Outbound is where Sallyport connects to on behalf of tenants: Allow are the
+// networks that are permitted although they are not public.
+type Outbound struct {
+	Allow []netip.Prefix `yaml:"allow"`
 }

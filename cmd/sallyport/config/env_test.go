@@ -28,6 +28,8 @@ var everyVariable = []string{
 	"SALLYPORT_SMS_ACCEPTED=ok", "SALLYPORT_SMS_REFUSED=no", "SALLYPORT_SMS_ACCOUNT=a", "SALLYPORT_SMS_KEY=k", "SALLYPORT_SMS_SERVICE=m",
 	"SALLYPORT_SMS_ADDRESS=smpp.example.com:3550", "SALLYPORT_SMS_TLS=false", "SALLYPORT_SMS_BIND=transmitter",
 	"SALLYPORT_SMS_SYSTEM_ID=i", "SALLYPORT_SMS_SYSTEM_TYPE=t",
+	"SALLYPORT_DNS_RESOLVER=192.0.2.53:53",
+	"SALLYPORT_OUTBOUND_ALLOW=127.0.0.0/8,10.0.0.7",
 }
 
 func TestEnvironmentSetsEveryKey(t *testing.T) {
@@ -50,6 +52,8 @@ func TestEnvironmentSetsEveryKey(t *testing.T) {
 		SMS: config.SMS{Kind: "gateway", From: "Acme", Secret: "s", URL: "https://sms.example.com/send?to={{To}}", Format: "json", Body: "{}",
 			Header: "X-Key: {{Secret}}", Accepted: "ok", Refused: "no", Account: "a", Key: "k", Service: "m",
 			Address: "smpp.example.com:3550", Bind: "transmitter", SystemID: "i", SystemType: "t"},
+		DNS:      config.DNS{Resolver: "192.0.2.53:53"},
+		Outbound: config.Outbound{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.7/32")}},
 	})
 	if len(everyVariable) != len(config.Paths())+3 {
 		t.Errorf("%d keys, %d variables tried", len(config.Paths()), len(everyVariable)-3)

@@ -32,7 +32,7 @@ func TestExampleLoadsAndChangesNothingButThePublicURL(t *testing.T) {
 }
 
 // Keys whose commented value is an illustration, not the default.
-var illustrated = regexp.MustCompile(`(?m)^(?: *(?:cert_file|key_file|url|url_file|migrate_url|migrate_url_file|file|keyset|keyset_file|data_dir|trusted_proxies|host|username|password_file|from|secret|secret_file|body|header|accepted|refused|account|key|service|address|system_id|system_type)|  password):.*$`)
+var illustrated = regexp.MustCompile(`(?m)^(?: *(?:cert_file|key_file|url|url_file|migrate_url|migrate_url_file|file|keyset|keyset_file|data_dir|trusted_proxies|host|username|password_file|from|secret|secret_file|body|header|accepted|refused|account|key|service|address|system_id|system_type|allow|resolver)|  password):.*$`)
 
 func TestExampleStatesTheDefaultsAsTheyAre(t *testing.T) {
 	t.Parallel()

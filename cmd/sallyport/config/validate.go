@@ -14,7 +14,7 @@ import (
 // lines; it reads nothing but c.
 func (c Config) Validate() []Problem {
 	return slices.Concat(publicURL(c.PublicURL), c.addresses(), c.secretPairs(), c.files(),
-		c.databases(), c.mail(), c.sms(), c.choices(), c.numbers(), c.durations(), c.lifetimes())
+		c.databases(), c.mail(), c.sms(), c.dns(), c.choices(), c.numbers(), c.durations(), c.lifetimes())
 }
 
 // Servable gives Errors when a key is missing that only serving needs.

@@ -16,7 +16,7 @@ var (
 	errList     = errors.New("must be a list, one value a line after a dash")
 	errPrefix   = errors.New("must be an address or a network such as 127.0.0.1 or 10.0.0.0/8")
 	errHostBits = errors.New("has bits set beyond the length of the network")
-	errEveryone = errors.New("must not cover every address: any client could then forge its own")
+	errEveryone = errors.New("must not cover every address")
 )
 
 // Hexadecimal, underscores and leading zeros mean different numbers to

@@ -1,5 +1,6 @@
 // Package demo shows Sallyport to somebody who has nothing set up: a provider with three tenants and people in every
-// situation, an application to sign in to, and an inbox for the mails and texts that are sent, on loopback addresses.
+// situation, an application to sign in to, a simulated Entra whose people the tenants let in, and an inbox for the mails and
+// texts that are sent, on loopback addresses.
 //
 // It owns the demo's directory and what is in it. Its people have passwords that everybody can read here, so it
 // keeps to loopback and to a database of its own, whatever the configuration says. Only package main calls it.
@@ -14,6 +15,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -21,6 +23,7 @@ import (
 
 	"sallyport/cmd/sallyport/config"
 	"sallyport/cmd/sallyport/demo/app"
+	"sallyport/cmd/sallyport/demo/entra"
 	"sallyport/cmd/sallyport/demo/inbox"
 	"sallyport/cmd/sallyport/instance"
 	"sallyport/provider/web"
@@ -28,7 +31,7 @@ import (
 
 // Options say where and how.
 type Options struct {
-	PortBase int    // the provider's port; the application has the next one, the inbox the third after it
+	PortBase int    // the provider's port; the application, the simulated Entra and the inbox have the next ones
 	Fresh    bool   // forget earlier runs
 	DataDir  string // the parent of the demo's directory; "" is the data_dir of the defaults
 	Program  string // how this program was called, for the commands that a visitor is shown
@@ -50,26 +53,38 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err := d.seed(ctx); err != nil {
 		return fmt.Errorf("prepare the demo: %w", err)
 	}
-	listener, err := listen(o.PortBase + 1)
+	parts, err := d.parts()
 	if err != nil {
 		return err
 	}
-	mails, err := listen(o.PortBase + 3)
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
-	application := app.New(app.Config{Issuer: origin(o.PortBase), Self: origin(o.PortBase + 1), ClientID: clientID,
-		Secret: d.state.ClientSecret, Tenants: tenants(), Codes: d.codes, Log: d.instance.Log, Now: o.Now})
 	group, all := errgroup.WithContext(ctx)
-	group.Go(func() error {
-		return web.Serve(all, web.ServerConfig{Listener: listener, Handler: application, Log: d.instance.Log, Now: o.Now})
-	})
-	group.Go(func() error {
-		return web.Serve(all, web.ServerConfig{Listener: mails, Handler: d.inbox.Handler(), Log: d.instance.Log, Now: o.Now})
-	})
+	for _, c := range parts {
+		group.Go(func() error { return web.Serve(all, c) })
+	}
 	group.Go(func() error { return d.inbox.Serve(all) })
 	group.Go(func() error { return d.instance.Serve(all, func(net.Addr) { d.welcome() }) })
 	return group.Wait()
+}
+
+// parts are what stands around the provider, each listening already.
+func (d *demo) parts() (all []web.ServerConfig, err error) {
+	upstream, err := entra.New(entra.Config{Self: origin(d.PortBase + 2), Party: origin(d.PortBase), Secret: d.state.EntraSecret, Log: d.instance.Log, Now: d.Now})
+	if err != nil {
+		return nil, err
+	}
+	application := app.New(app.Config{Issuer: origin(d.PortBase), Self: origin(d.PortBase + 1), ClientID: clientID,
+		Secret: d.state.ClientSecret, Tenants: tenants(), Codes: d.codes, Log: d.instance.Log, Now: d.Now})
+	for i, h := range []http.Handler{application, upstream, d.inbox.Handler()} {
+		l, failed := listen(d.PortBase + 1 + i)
+		if failed != nil {
+			for _, c := range all {
+				failed = errors.Join(failed, c.Listener.Close())
+			}
+			return nil, failed
+		}
+		all = append(all, web.ServerConfig{Listener: l, Handler: h, Log: d.instance.Log, Now: d.Now})
+	}
+	return all, nil
 }
 
 type demo struct {

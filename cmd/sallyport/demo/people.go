@@ -10,6 +10,16 @@ type organisation struct {
 	slug, name, about string
 	rules             func(*policy.Policy)
 	people            []person
+	upstream          upstream
+	proven            []string // domains, beside the upstream's
+}
+
+// domains are all that the tenant has proven.
+func (o organisation) domains() []string {
+	if o.upstream.home == "" {
+		return o.proven
+	}
+	return append([]string{o.upstream.home}, o.proven...)
 }
 
 type person struct {
@@ -31,15 +41,15 @@ var organisations = []organisation{
 		{email: "robot@acme.test", name: "Nightly Import", password: "robot-works-at-night", service: true, note: "service user: never signs in here"},
 		{email: "rescue@acme.test", name: "Rescue Account", password: "rescue-breaks-the-glass", role: "owner", breakGlass: true, note: "break-glass: password is enough, Olivia is told"},
 		{email: "olivia@acme.test", name: "Olivia Owner", password: "olivia-keeps-the-keys", role: "owner", note: "administrator"},
-	}},
+	}, contoso, []string{"acme.test"}},
 	{"globex", "Globex", "a second factor is up to each person", globex, []person{
 		{email: "alan@globex.test", name: "Alan Turing", password: "alan-breaks-enigma", note: "may set one up"},
 		{email: "barbara@globex.test", name: "Barbara Liskov", password: "barbara-likes-clu", note: "may set one up"},
 		{email: "carol@secure.test", name: "Carol Shaw", password: "carol-guards-the-river", note: "must: a rule for secure.test"},
-	}},
+	}, fabrikam, []string{"globex.test"}},
 	{"initech", "Initech", "required, but everybody may say \"not now\" twice", initech, []person{
 		{email: "peter@initech.test", name: "Peter Gibbons", password: "peter-skips-mondays", note: "may put it off twice"},
-	}},
+	}, everybody, []string{"initech.test"}},
 }
 
 func acme(p *policy.Policy) {
@@ -49,7 +59,7 @@ func acme(p *policy.Policy) {
 
 func globex(p *policy.Policy) {
 	p.SecondFactor, p.Methods = policy.Optional, []mfa.Kind{mfa.WebAuthn, mfa.TOTP}
-	p.Rules = []policy.Rule{{Name: "domain", Level: "2sv", Domains: []string{"secure.test"}}}
+	p.Rules = []policy.Rule{{Name: "domain", Level: "2sv", Domains: []string{"secure.test", "fabrikam.test"}}}
 }
 
 func initech(p *policy.Policy) {
@@ -59,7 +69,7 @@ func initech(p *policy.Policy) {
 func tenants() []app.Tenant {
 	var all []app.Tenant
 	for _, o := range organisations {
-		all = append(all, app.Tenant{Slug: o.slug, Name: o.name})
+		all = append(all, app.Tenant{Slug: o.slug, Name: o.name, Home: o.upstream.home})
 	}
 	return all
 }

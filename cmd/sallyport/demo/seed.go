@@ -20,10 +20,10 @@ import (
 const clientID = "sample-app"
 
 // edition rises with every change to people or policies below, so that a demo kept from before gets them.
-const edition = 2
+const edition = 3
 
 // seed makes what is missing. People and policies are made once and then belong to the visitor; the
-// application's addresses follow the ports of this run.
+// application's addresses and those of the simulated Entra follow the ports of this run.
 func (d *demo) seed(ctx context.Context) error {
 	if d.state.Edition < edition {
 		for _, o := range organisations {
@@ -39,7 +39,10 @@ func (d *demo) seed(ctx context.Context) error {
 			return err
 		}
 	}
-	return d.address(ctx)
+	if err := d.address(ctx); err != nil {
+		return err
+	}
+	return d.follow(ctx)
 }
 
 func (d *demo) organisation(ctx context.Context, o organisation) error {
@@ -57,7 +60,11 @@ func (d *demo) organisation(ctx context.Context, o organisation) error {
 			bound = append(bound, u)
 		}
 	}
-	return d.policy(ctx, t, o, bound)
+	c, err := d.connect(ctx, t, o)
+	if err != nil {
+		return fmt.Errorf("%s: %w", o.upstream.name, err)
+	}
+	return d.policy(ctx, t, o, c, bound)
 }
 
 func (d *demo) tenant(ctx context.Context, o organisation) (id.Tenant, error) {
@@ -69,15 +76,17 @@ func (d *demo) tenant(ctx context.Context, o organisation) (id.Tenant, error) {
 	return known.ID, err
 }
 
-// policy is set when the people are there, because it names some.
-func (d *demo) policy(ctx context.Context, t id.Tenant, o organisation, breakGlass []id.User) error {
+// policy is set when the people and the connection are there, because it names them.
+func (d *demo) policy(ctx context.Context, t id.Tenant, o organisation, c id.Connection, breakGlass []id.User) error {
 	current, err := tenant.CurrentPolicy(ctx, d.instance.Store, t)
 	if err != nil {
 		return err
 	}
 	p := policy.Default()
 	o.rules(&p)
-	p.Version, p.BreakGlass = current.Version, breakGlass
+	stand := o.upstream.stand
+	stand.Connection = c
+	p.Version, p.BreakGlass, p.Exemptions = current.Version, breakGlass, []policy.Exemption{stand}
 	return tenant.SetPolicy(ctx, d.instance.Store, t, p, audit.Operator, nil, audit.Origin{}, d.Now())
 }
 

@@ -14,7 +14,7 @@ import (
 // settings begins with the defaults and the environment and puts the demo's own in place of all that could lead it
 // to somebody's real database, keys or network.
 func (o Options) settings() (config.Config, error) {
-	// Four ports in a row are the demo's; the third is for what will be shown later.
+	// Four ports in a row are the demo's: provider, application, simulated Entra, inbox.
 	if o.PortBase < 1024 || o.PortBase > 65535-3 {
 		return config.Config{}, config.Errors{{Path: "--port-base", Message: "must be between 1024 and 65532"}}
 	}
@@ -34,6 +34,8 @@ func (o Options) settings() (config.Config, error) {
 	c.Listen, c.PublicURL = net.JoinHostPort(host, strconv.Itoa(o.PortBase)), origin(o.PortBase)
 	c.Database, c.TLS, c.TrustedProxies = config.Database{Migrate: true}, config.TLS{}, nil
 	c.Mail, c.SMS = config.Mail{}, config.SMS{Kind: "none"} // messages stay here, whatever the environment says
+	// The simulated Entra is where tenants' addresses lead, and loopback is else forbidden to these.
+	c.Outbound.Allow = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("::1/128")}
 	c.Keys = config.Keys{File: filepath.Join(c.DataDir, "keyset.json")}
 	return c, nil
 }

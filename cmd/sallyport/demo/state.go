@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 // state is what must be the same in the next run and is in the database only hashed or sealed.
 type state struct {
 	ClientSecret string   `json:"client_secret"`
+	EntraSecret  string   `json:"entra_secret"` // of the tenants, at the simulated Entra
 	Seed         []byte   `json:"seed"`         // of the person whose authenticator app is set up already
 	BackupCodes  []string `json:"backup_codes"` // of the same person
 	Edition      int      `json:"edition"`      // of the people and policies that were made; 0: none, or those of the first
@@ -31,7 +33,7 @@ var errForeign = errors.New("the directory was not made by the demo")
 func remember(dir string) (state, error) {
 	b, err := os.ReadFile(filepath.Join(dir, stateFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		s := state{ClientSecret: token.New(token.Client, id.Lobby).Text, Seed: totp.NewSeed(), BackupCodes: backup.New()}
+		s := state{ClientSecret: token.New(token.Client, id.Lobby).Text, EntraSecret: rand.Text(), Seed: totp.NewSeed(), BackupCodes: backup.New()}
 		return s, s.save(dir)
 	}
 	if err != nil {
@@ -40,6 +42,10 @@ func remember(dir string) (state, error) {
 	var s state
 	if err := json.Unmarshal(b, &s); err != nil {
 		return state{}, fmt.Errorf("read the demo's state, --fresh makes a new one: %w", err)
+	}
+	if s.EntraSecret == "" { // an edition that had no Entra
+		s.EntraSecret = rand.Text()
+		return s, s.save(dir)
 	}
 	return s, nil
 }

@@ -10,9 +10,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"sallyport/provider"
+	"sallyport/provider/domain"
 	"sallyport/provider/gate"
 	"sallyport/provider/notify"
 	"sallyport/provider/notify/delivery"
+	"sallyport/provider/outbound"
 	"sallyport/provider/web"
 	"sallyport/storage/audit"
 	"sallyport/storage/purge"
@@ -66,6 +68,7 @@ func (i *Instance) provider(ctx context.Context, post post) (*provider.Provider,
 		Lives: gate.Lives{Code: c.Tokens.Code, Access: c.Tokens.Access,
 			RefreshIdle: c.Tokens.RefreshIdle, RefreshAbsolute: c.Tokens.RefreshAbsolute},
 		IDTokenLife: c.Tokens.IDToken, AttemptLife: c.Attempt.Lifetime, Texts: post.texts != nil,
+		Outbound: outbound.New(outbound.Config{Allow: c.Outbound.Allow}), Domains: i.Domains(),
 	})
 }
 
@@ -86,9 +89,15 @@ func (i *Instance) work(ctx context.Context, post post) error {
 	river.AddWorker(workers, &delivery.Worker{Store: i.Store, Seal: post.outbox.Seal, Mail: post.mail, SMS: post.texts,
 		Host: post.outbox.PublicURL.Hostname(), Now: i.Now})
 	river.AddWorker(workers, &purge.Worker{Store: i.Store, Now: i.Now})
-	err := i.Store.Work(ctx, i.Log, workers, []*river.PeriodicJob{purge.Hourly()})
+	river.AddWorker(workers, &domain.Worker{Checker: i.Domains(), Log: i.Log})
+	err := i.Store.Work(ctx, i.Log, workers, []*river.PeriodicJob{purge.Hourly(), domain.RecheckDaily()})
 	if ctx.Err() != nil {
 		return nil // stopped while it was starting: that is no failure
 	}
 	return err
+}
+
+// Domains looks at the DNS as the configuration says.
+func (i *Instance) Domains() domain.Checker {
+	return domain.Checker{Store: i.Store, Resolver: domain.Resolver(i.Config.DNS.Resolver), Now: i.Now}
 }

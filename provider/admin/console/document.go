@@ -22,7 +22,7 @@ func fields(p policy.Policy) templates.Policy {
 		Access: templates.AccessCodes{Enabled: p.AccessCode.Enabled, Length: p.AccessCode.Length, Minutes: whole(p.AccessCode.Life, minute),
 			Uses: p.AccessCode.Uses, Admins: slices.Contains(p.AccessCode.Issuers, "admin")},
 		SMSCountries: strings.Join(p.SMSCountries, " "), KeyVerify: p.WebAuthn.UserVerification, KeyAttest: p.WebAuthn.Attestation,
-		KeyModels: strings.Join(p.WebAuthn.AAGUIDs, "\n"),
+		KeyModels: strings.Join(p.WebAuthn.AAGUIDs, "\n"), NoPasswords: p.NoPasswords, ResetOutside: p.ResetOutside,
 	}
 	for _, r := range p.Rules {
 		f.Rules = append(f.Rules, templates.Rule{Name: r.Name, Level: r.Level, Roles: strings.Join(r.Roles, " "), Domains: strings.Join(r.Domains, " "),
@@ -44,6 +44,7 @@ func document(f templates.Policy, current policy.Policy) (policy.Policy, error) 
 		Life: age(f.Access.Minutes, minute, current.AccessCode.Life), Issuers: issuers(f.Access, current.AccessCode)}
 	next.SMSCountries = words(strings.ToUpper(f.SMSCountries))
 	next.WebAuthn = policy.WebAuthn{UserVerification: f.KeyVerify, Attestation: f.KeyAttest, AAGUIDs: words(strings.ToLower(f.KeyModels))}
+	next.NoPasswords, next.ResetOutside = f.NoPasswords, f.ResetOutside
 	for _, m := range f.Methods {
 		if m.Checked {
 			next.Methods = append(next.Methods, mfa.Kind(m.Name))

@@ -24,7 +24,7 @@ var everything = []string{"mode", "required", "method_email", "on", "method_sms"
 	"sms_countries", "no, se", "key_verify", "on", "key_attest", "on", "key_models", "EE882879-721c-4913-9775-3dfcce97072a\r\n",
 	"rule_0_name", " Administrators ", "rule_0_level", "phr", "rule_0_roles", "admin Owner",
 	"rule_1_name", "Away", "rule_1_level", "aal2", "rule_1_domains", "ACME.example", "rule_1_clients", "wiki,shop", "rule_1_networks", "2001:db8::/32",
-	"rule_1_outside", "10.0.0.0/8 192.0.2.7", "rule_3_name", "Last", "rule_3_level", "none", "break_glass", "Kari@acme.example\r\n"}
+	"rule_1_outside", "10.0.0.0/8 192.0.2.7", "rule_3_name", "Last", "rule_3_level", "none", "break_glass", "Kari@acme.example\r\n", "reset_outside", "on", "no_passwords", "on", "confirmed", "on"}
 
 func expected(kari id.User) policy.Policy {
 	p := policy.Default()
@@ -33,6 +33,7 @@ func expected(kari id.User) policy.Policy {
 	p.TrustedDevice, p.CodeLife, p.SMSCountries, p.BreakGlass = 30*24*3600, 90, []string{"NO", "SE"}, []id.User{kari}
 	p.AccessCode = policy.AccessCodes{Enabled: true, Length: 16, Life: 1800, Uses: 2, Issuers: []string{"owner"}}
 	p.WebAuthn = policy.WebAuthn{UserVerification: true, Attestation: true, AAGUIDs: []string{"ee882879-721c-4913-9775-3dfcce97072a"}}
+	p.NoPasswords, p.ResetOutside = true, true
 	p.Rules = []policy.Rule{{Name: "Administrators", Level: "phr", Roles: []string{"admin", "owner"}},
 		{Name: "Away", Level: "aal2", Domains: []string{"acme.example"}, Clients: []string{"wiki", "shop"},
 			Networks: []netip.Prefix{netip.MustParsePrefix("2001:db8::/32")},
@@ -59,6 +60,7 @@ func TestEveryFieldIsSavedAndShownAgain(t *testing.T) {
 	w := newWorld(t)
 	acme := w.tenant("acme")
 	kari := w.signIn(acme, "kari@acme.example", "owner")
+	w.connection(acme, "Acme Login")
 	wantStatus(t, w.do(kari, http.MethodPost, "/admin/policy", form(everything...)), http.StatusSeeOther)
 	if got, want := w.current(acme), expected(w.person(acme, "kari@acme.example")); !reflect.DeepEqual(got, want) {
 		t.Fatalf("stored %+v\nwant   %+v", got, want)
@@ -101,6 +103,7 @@ func TestWhatIsShownPostsBackAsItWas(t *testing.T) {
 	p.Version, p.TrustedDevice, p.EnrolUntil = 1, 90000, time.Date(2026, 4, 1, 17, 30, 0, 0, time.UTC)
 	p.AccessCode.Life, p.AccessCode.Issuers, p.ForgetEnrolled = 330, []string{"owner", "admin"}, false
 	w.must(tenant.SetPolicy(context.Background(), w.store, acme, p, audit.Operator, nil, audit.Origin{}, w.now))
+	w.connection(acme, "Acme Login")
 	untouched := append([]string{}, everything...)
 	untouched = append(untouched, "version", "2", "forget_enrolled", "-", "trusted_days", "2", "access_admins", "on", "access_minutes", "6",
 		"rule_1_outside", "10.0.0.0/8 192.0.2.7/32", "rule_2_name", "Last", "rule_2_level", "none", "rule_3_name", "", "rule_0_roles", "admin owner")
@@ -115,6 +118,7 @@ func TestRuleWhoseNameIsEmptiedIsRemoved(t *testing.T) {
 	w := newWorld(t)
 	acme := w.tenant("acme")
 	kari := w.signIn(acme, "kari@acme.example", "owner")
+	w.connection(acme, "Acme Login")
 	w.do(kari, http.MethodPost, "/admin/policy", form(everything...))
 	fewer := append(append([]string{}, everything...), "version", "2", "rule_1_name", " ", "confirmed", "on")
 	wantStatus(t, w.do(kari, http.MethodPost, "/admin/policy", form(fewer...)), http.StatusSeeOther)

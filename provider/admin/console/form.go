@@ -27,7 +27,7 @@ const rows = 101
 // switches are the boxes that post "on", texts what is kept as typed, numbers what must be one.
 func switches(f *templates.Policy) map[string]*bool {
 	out := map[string]*bool{"enrol_with_password": &f.EnrolWithPassword, "forget_enrolled": &f.ForgetEnrolled, "access_enabled": &f.Access.Enabled,
-		"access_admins": &f.Access.Admins, "key_verify": &f.KeyVerify, "key_attest": &f.KeyAttest}
+		"access_admins": &f.Access.Admins, "key_verify": &f.KeyVerify, "key_attest": &f.KeyAttest, "no_passwords": &f.NoPasswords, "reset_outside": &f.ResetOutside}
 	for i := range f.Methods {
 		out["method_"+f.Methods[i].Name] = &f.Methods[i].Checked
 	}
@@ -61,7 +61,7 @@ var emptied = []string{"enrol_skips", "access_length", "access_minutes", "access
 func typed(r *http.Request) (f templates.Policy, posted map[string]string, err error) {
 	f = templates.Policy{Methods: methods(func(mfa.Kind) bool { return false }), Rules: make([]templates.Rule, rows)}
 	boxes, words, counts := switches(&f), texts(&f), numbers(&f)
-	posted, err = web.Form(r, slices.Concat(keys(boxes), keys(words), keys(counts), []string{"confirmed"})...)
+	posted, err = web.Form(r, slices.Concat(keys(boxes), keys(words), keys(counts), []string{"confirmed", try})...)
 	if err != nil {
 		return f, nil, err
 	}

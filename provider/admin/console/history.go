@@ -13,16 +13,17 @@ import (
 	"sallyport/templates"
 )
 
-// versions is the history as the page shows it, each version with what it changed of the one before.
-func versions(rows []db.ListPolicyVersionsRow) []templates.PolicyVersion {
+// versions is the history as the page shows it, each version with what it changed of the one before; connections are called by
+// their names.
+func versions(rows []db.ListPolicyVersionsRow, names map[string]string) []templates.PolicyVersion {
 	var out []templates.PolicyVersion
 	for i, row := range rows {
 		v := templates.PolicyVersion{Version: int(row.Version), At: row.CreatedAt, By: row.Author}
 		switch {
 		case i+1 < len(rows):
-			v.Summary = changes(rows[i+1].Document, row.Document)
+			v.Summary = changes(rows[i+1].Document, row.Document, names)
 		case row.Version == 1:
-			v.Summary = changes(nil, row.Document)
+			v.Summary = changes(nil, row.Document, names)
 		}
 		out = append(out, v)
 	}
@@ -31,16 +32,16 @@ func versions(rows []db.ListPolicyVersionsRow) []templates.PolicyVersion {
 
 // changes names settings as the stored document does, and the command line with it: words that stay the same
 // in every language. A document nobody can read any more has no changes to show.
-func changes(from, to []byte) string {
-	old, readable := settings(from)
-	next, alsoReadable := settings(to)
+func changes(from, to []byte, called map[string]string) string {
+	old, readable := settings(from, called)
+	next, alsoReadable := settings(to, called)
 	if !alsoReadable || from != nil && !readable {
 		return ""
 	}
 	names := maps.Clone(old)
 	maps.Copy(names, next)
 	var out []string
-	for _, name := range slices.Sorted(maps.Keys(names)) {
+	for _, name := range ordered(names) {
 		was, is := old[name], next[name]
 		switch {
 		case was == is:
@@ -53,32 +54,38 @@ func changes(from, to []byte) string {
 	return strings.Join(out, "; ")
 }
 
+// ordered has what takes many words, evidence, behind what it belongs to.
+func ordered(of map[string]string) []string {
+	long := func(name string) int { return strings.Count(name, ".evidence.") }
+	return slices.SortedFunc(maps.Keys(of), func(a, b string) int { return cmp.Or(long(a)-long(b), strings.Compare(a, b)) })
+}
+
 // settings is every setting by its path, read as the judge reads it: what an older document does not mention did not
 // change with the first that does.
-func settings(document []byte) (map[string]string, bool) {
+func settings(document []byte, called map[string]string) (map[string]string, bool) {
 	out := map[string]string{}
 	p, err := policy.Parse(0, document)
 	var all any
 	if err != nil || json.Unmarshal(p.Encode(), &all) != nil {
 		return out, false
 	}
-	flatten(out, "", all)
+	flatten(out, "", all, called)
 	return out, true
 }
 
-// flatten names a rule by its name and a list by what it holds; whom break_glass names is said by number, ids tell nobody
+// flatten names an entry by its title and a list by what it holds; whom break_glass names is said by number, ids tell nobody
 // anything.
-func flatten(out map[string]string, path string, value any) {
+func flatten(out map[string]string, path string, value any, called map[string]string) {
 	switch v := value.(type) {
 	case map[string]any:
 		for name, inner := range v {
 			if path != "" {
 				name = path + "." + name
 			}
-			flatten(out, name, inner)
+			flatten(out, name, inner, called)
 		}
 	case []any:
-		flattenList(out, path, v)
+		flattenList(out, path, v, called)
 	case float64:
 		out[path] = fmt.Sprintf("%.0f", v)
 	case nil:
@@ -88,17 +95,15 @@ func flatten(out map[string]string, path string, value any) {
 	}
 }
 
-func flattenList(out map[string]string, path string, list []any) {
+func flattenList(out map[string]string, path string, list []any, called map[string]string) {
 	var words []string
-	for _, item := range list {
-		rule, named := item.(map[string]any)
-		if !named {
+	for n, item := range list {
+		entry, isEntry := item.(map[string]any)
+		if !isEntry {
 			words = append(words, fmt.Sprint(item))
 			continue
 		}
-		name := fmt.Sprint(rule["name"])
-		delete(rule, "name")
-		flatten(out, path+"."+name, rule)
+		flatten(out, path+"."+title(entry, n, called), entry, called)
 	}
 	switch {
 	case path == "break_glass":
@@ -106,4 +111,17 @@ func flattenList(out map[string]string, path string, list []any) {
 	case len(words) > 0:
 		out[path] = strings.Join(words, ", ")
 	}
+}
+
+// title takes the name of an entry out of it: that of a rule, of a connection, or its place.
+func title(entry map[string]any, n int, called map[string]string) string {
+	defer delete(entry, "name")
+	defer delete(entry, "connection")
+	if connection, ok := entry["connection"].(string); ok {
+		return cmp.Or(called[connection], connection)
+	}
+	if name, ok := entry["name"].(string); ok {
+		return name
+	}
+	return fmt.Sprint(n + 1)
 }

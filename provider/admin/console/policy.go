@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"sallyport/mfa/policy"
+	"sallyport/provider/federation"
 	"sallyport/provider/session"
 	"sallyport/provider/tenant"
 	"sallyport/provider/web"
@@ -18,7 +20,10 @@ import (
 	"sallyport/templates"
 )
 
-const saved = "policy-saved"
+const (
+	saved = "policy-saved"
+	try   = "try" // the button that has a policy only watched
+)
 
 func (c *Console) show(w http.ResponseWriter, r *http.Request) error {
 	s, err := owner(r)
@@ -33,10 +38,8 @@ func (c *Console) show(w http.ResponseWriter, r *http.Request) error {
 	if form.BreakGlass, err = c.addresses(r.Context(), s.Tenant, current.BreakGlass); err != nil {
 		return err
 	}
-	if r.URL.Query().Get("notice") == saved {
-		form.Notice = templates.NoticePolicySaved
-	}
-	return page(w, r, http.StatusOK, s, form, history)
+	form.Notice = notices[r.URL.Query().Get("notice")]
+	return c.page(w, r, http.StatusOK, s, form, history)
 }
 
 // read is the policy in force and the versions up to it, newest first.
@@ -52,10 +55,24 @@ func (c *Console) read(ctx context.Context, t id.Tenant) (policy.Policy, []db.Li
 	return current, history, err
 }
 
-func page(w http.ResponseWriter, r *http.Request, status int, s *session.Session, form templates.Policy, history []db.ListPolicyVersionsRow) error {
+func (c *Console) page(w http.ResponseWriter, r *http.Request, status int, s *session.Session, form templates.Policy, history []db.ListPolicyVersionsRow) error {
+	connections, err := federation.List(r.Context(), c.config.Store, s.Tenant)
+	if err != nil {
+		return err
+	}
+	names := map[string]string{}
+	for _, f := range connections {
+		names[f.ID.String()] = f.Name
+	}
 	form.Tenant, form.User = s.TenantName, s.Email
-	form.Action, form.BackURL, form.History = "/admin/policy", "/account", versions(history)
+	form.Action, form.BackURL, form.History = "/admin/policy", "/admin", versions(history, names)
+	form.PasswordsChoice, form.TryName = usable(connections), try
 	return web.Render(w, r, status, form)
+}
+
+// usable reports whether people can sign in anywhere else.
+func usable(connections []federation.Connection) bool {
+	return slices.ContainsFunc(connections, func(f federation.Connection) bool { return !f.Disabled })
 }
 
 func (c *Console) save(w http.ResponseWriter, r *http.Request) error {
@@ -75,13 +92,16 @@ func (c *Console) save(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return c.answer(w, r, s, form, err)
 	}
+	if posted[try] == "on" {
+		return c.beginFrom(w, r, s, form, next)
+	}
 	if posted["confirmed"] != "on" {
 		e, err := c.effect(r, s, current, next)
 		if err != nil {
 			return err
 		}
 		if loosens(current, next, e) {
-			return c.preview(w, r, s, posted, e)
+			return c.preview(w, r, s, posted, append(e.sentences(), opened(current, next)...))
 		}
 	}
 	return c.answer(w, r, s, form, c.set(r, s, current, next))
@@ -90,6 +110,8 @@ func (c *Console) save(w http.ResponseWriter, r *http.Request) error {
 // answer turns what came of it into a page.
 func (c *Console) answer(w http.ResponseWriter, r *http.Request, s *session.Session, form templates.Policy, err error) error {
 	switch {
+	case errors.Is(err, errNoWayIn):
+		return c.again(w, r, http.StatusUnprocessableEntity, s, form, templates.ErrorNoWayIn)
 	case errors.Is(err, policy.ErrInvalid):
 		return c.again(w, r, http.StatusUnprocessableEntity, s, form, templates.ErrorPolicyInvalid)
 	case errors.Is(err, storage.ErrConflict):
@@ -113,7 +135,24 @@ func (c *Console) next(r *http.Request, s *session.Session, form templates.Polic
 	if next.BreakGlass, err = c.glass(r.Context(), s.Tenant, form.BreakGlass, current.BreakGlass); err != nil {
 		return policy.Policy{}, err
 	}
-	return next, next.Validate()
+	if err := next.Validate(); err != nil {
+		return policy.Policy{}, err
+	}
+	return next, c.wayIn(r.Context(), s.Tenant, next)
+}
+
+// errNoWayIn: without passwords, and with nobody who could let people in when the provider cannot, everybody is locked out.
+var errNoWayIn = errors.New("passwords are turned off with nothing in their place")
+
+func (c *Console) wayIn(ctx context.Context, t id.Tenant, next policy.Policy) error {
+	if !next.NoPasswords {
+		return nil
+	}
+	connections, err := federation.List(ctx, c.config.Store, t)
+	if err == nil && (!usable(connections) || len(next.BreakGlass) == 0) {
+		err = errNoWayIn
+	}
+	return err
 }
 
 func (c *Console) set(r *http.Request, s *session.Session, current, next policy.Policy) error {
@@ -134,5 +173,5 @@ func (c *Console) again(w http.ResponseWriter, r *http.Request, status int, s *s
 		form.Version = current.Version
 	}
 	form.Error = problem
-	return page(w, r, status, s, form, history)
+	return c.page(w, r, status, s, form, history)
 }

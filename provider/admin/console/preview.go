@@ -35,7 +35,19 @@ const (
 // loosens reports whether somebody is asked for less: what makes an attacker's day is asked about before it is saved.
 func loosens(current, next policy.Policy, e effect) bool {
 	forgets := next.SecondFactor == policy.Off && next.ForgetEnrolled && !(current.SecondFactor == policy.Off && current.ForgetEnrolled)
-	return strictness[next.SecondFactor] < strictness[current.SecondFactor] || forgets || e.notAsked > 0
+	return strictness[next.SecondFactor] < strictness[current.SecondFactor] || forgets || e.notAsked > 0 || len(opened(current, next)) > 0
+}
+
+// opened says what becomes possible that was not.
+func opened(current, next policy.Policy) []templates.Passage {
+	var out []templates.Passage
+	if current.NoPasswords && !next.NoPasswords {
+		out = append(out, templates.Passage{Key: templates.PreviewPasswords})
+	}
+	if next.ResetOutside && !current.ResetOutside {
+		out = append(out, templates.Passage{Key: templates.PreviewOutside})
+	}
+	return out
 }
 
 // compare has the one judge say for every person what the password alone leads to, before and after.
@@ -104,15 +116,19 @@ func (e effect) sentences() []templates.Passage {
 }
 
 // preview shows whom the change lets in more easily, and has it posted again.
-func (c *Console) preview(w http.ResponseWriter, r *http.Request, s *session.Session, posted map[string]string, e effect) error {
-	p := templates.PolicyPreview{Frame: templates.Frame{Tenant: s.TenantName, User: s.Email}, Action: "/admin/policy", CancelURL: "/admin/policy",
-		Sentences: e.sentences()}
+func (c *Console) preview(w http.ResponseWriter, r *http.Request, s *session.Session, posted map[string]string, sentences []templates.Passage) error {
+	return web.Render(w, r, http.StatusOK, templates.PolicyPreview{Frame: templates.Frame{Tenant: s.TenantName, User: s.Email}, Action: "/admin/policy",
+		CancelURL: "/admin/policy", Fields: hidden(posted), Sentences: sentences})
+}
+
+// hidden is a form to be posted once more.
+func hidden(posted map[string]string) (out []templates.Field) {
 	for _, name := range slices.Sorted(maps.Keys(posted)) {
 		if posted[name] != "" && name != "confirmed" {
-			p.Fields = append(p.Fields, templates.Field{Name: name, Value: posted[name]})
+			out = append(out, templates.Field{Name: name, Value: posted[name]})
 		}
 	}
-	return web.Render(w, r, http.StatusOK, p)
+	return out
 }
 
 // effect reads everybody in the tenant; it is asked for only when a form is saved.

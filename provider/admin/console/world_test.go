@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +19,8 @@ import (
 	"sallyport/mfa/policy"
 	"sallyport/provider/admin/console"
 	"sallyport/provider/attempt"
+	"sallyport/provider/domain"
+	"sallyport/provider/federation"
 	"sallyport/provider/gate"
 	"sallyport/provider/session"
 	"sallyport/provider/tenant"
@@ -27,6 +30,7 @@ import (
 	"sallyport/storage/audit"
 	"sallyport/storage/db"
 	"sallyport/storage/id"
+	"sallyport/storage/seal"
 	"sallyport/storage/storagetest"
 )
 
@@ -37,6 +41,10 @@ type world struct {
 	now     time.Time
 	edge    *web.Edge
 	handler http.Handler
+
+	public    *url.URL
+	directory *federation.Directory
+	records   sync.Map // what the DNS answers: TXT by host
 }
 
 func newWorld(t *testing.T) *world {
@@ -44,7 +52,12 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, store: storagetest.New(t), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	w.edge = web.New(web.Config{PublicURL: &url.URL{Scheme: "https", Host: "id.example.com"}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Now: w.clock, CookieKeys: [][]byte{bytes.Repeat([]byte{1}, 64), bytes.Repeat([]byte{2}, 32)}})
-	routes := console.New(console.Config{Store: w.store, Now: w.clock, Edge: w.edge}).Routes()
+	w.public = &url.URL{Scheme: "https", Host: "id.example.com"}
+	sealer, err := seal.Generate()
+	w.must(err)
+	w.directory = &federation.Directory{Store: w.store, Seal: sealer}
+	routes := console.New(console.Config{Store: w.store, Now: w.clock, Edge: w.edge, Seal: sealer, PublicURL: w.public, Connections: w.directory,
+		Domains: domain.Checker{Store: w.store, Resolver: w.resolver(), Now: w.clock}, Pepper: bytes.Repeat([]byte{3}, 32), AttemptLife: time.Minute}).Routes()
 	for i, rt := range routes {
 		if rt.Access != web.FreshSession {
 			t.Fatalf("%v %s is open", rt.Methods, rt.Path)

@@ -98,6 +98,30 @@ var mails = map[notify.Kind]func(content) templates.Mail{
 	notify.FactorsResetReport: func(c content) templates.Mail {
 		return templates.FactorsResetAdminMail{Notice: c.about(), User: c.User}
 	},
+	notify.IdentityLinked: func(c content) templates.Mail {
+		return templates.IdentityLinkedMail{Notice: c.change(), Connection: c.Connection}
+	},
+	notify.IdentityUnlinked: func(c content) templates.Mail {
+		return templates.IdentityUnlinkedMail{Notice: c.change(), Connection: c.Connection}
+	},
+	notify.ConnectionCreatedReport: func(c content) templates.Mail {
+		return templates.ConnectionCreatedMail{Notice: c.about(), Connection: c.Connection}
+	},
+	notify.ConnectionChangedReport: func(c content) templates.Mail {
+		return templates.ConnectionChangedMail{Notice: c.about(), Connection: c.Connection}
+	},
+	notify.ConnectionDisabledReport: func(c content) templates.Mail {
+		return templates.ConnectionDisabledMail{Notice: c.about(), Connection: c.Connection}
+	},
+	notify.ConnectionEnabledReport: func(c content) templates.Mail {
+		return templates.ConnectionEnabledMail{Notice: c.about(), Connection: c.Connection}
+	},
+	notify.DomainConnectedReport: func(c content) templates.Mail {
+		return templates.DomainConnectedMail{Notice: c.about(), Domain: c.Domain}
+	},
+	notify.DomainLostReport: func(c content) templates.Mail {
+		return templates.DomainLostMail{Notice: c.about(), Domain: c.Domain}
+	},
 }
 
 func (c content) mail(row db.Message) (email.Mail, error) {

@@ -30,8 +30,8 @@ type Config struct {
 	Now   func() time.Time
 }
 
-// Tenant is a sign-in button.
-type Tenant struct{ Slug, Name string }
+// Tenant is a sign-in button, and with Home, the domain of an organisation that signs in elsewhere, a second one.
+type Tenant struct{ Slug, Name, Home string }
 
 // Key is the secret of one person's authenticator app.
 type Key struct {

@@ -9,7 +9,7 @@ import (
 )
 
 // parameters of the authorization request that the page's buttons may set.
-var parameters = []string{"tenant", "prompt", "acr_values"}
+var parameters = []string{"tenant", "prompt", "acr_values", "domain_hint"}
 
 func (a *app) signIn(w http.ResponseWriter, r *http.Request) {
 	extra := map[string]string{}

@@ -1,0 +1,9 @@
+package explain_test
+
+import (
+	"testing"
+
+	"sallyport/storage/storagetest"
+)
+
+func TestMain(m *testing.M) { storagetest.Main(m) }
