@@ -106,9 +106,6 @@ func (w writing) empty(ctx context.Context) error {
 	return failed
 }
 
-// roleChanged is told because a role is a right; a name is not.
-const roleChanged audit.Kind = "user.role_changed"
-
 // describe keeps name and role as the provider tells them, and writes only what differs.
 func (w writing) describe(ctx context.Context) error {
 	name, role := w.person.Name, w.role()
@@ -120,7 +117,7 @@ func (w writing) describe(ctx context.Context) error {
 	}
 	failed := w.tx.Later().DescribeUser(ctx, db.DescribeUserParams{TenantID: w.connection.Tenant, ID: w.User, Name: name, Role: role})
 	if role != "" {
-		failed = errors.Join(failed, w.record(ctx, roleChanged, map[string]any{"by": "connection", "old": w.account.role, "new": role}))
+		failed = errors.Join(failed, w.record(ctx, audit.RoleChanged, map[string]any{"by": "connection", "old": w.account.role, "new": role}))
 	}
 	return failed
 }

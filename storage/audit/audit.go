@@ -65,6 +65,7 @@ const (
 	UserEnabled        Kind = "user.enabled"
 	Objected           Kind = "user.objected" // a person says that a change was not theirs
 	Unfrozen           Kind = "user.unfrozen"
+	RoleChanged        Kind = "user.role_changed" // by the groups of a connection
 	PasswordSet        Kind = "user.password_set"
 	PasswordResetAsked Kind = "password.reset_asked"
 	EmailConfirmed     Kind = "email.confirmed"
