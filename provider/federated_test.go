@@ -162,6 +162,9 @@ func TestPeopleOfAProvenDomainGoToTheirProviderAtOnce(t *testing.T) {
 		if hinted := what != "domain_hint" && what != "domain_hint and its tenant"; hinted != (strings.ToLower(q.Get("login_hint")) == "kim@contoso.test") {
 			t.Errorf("%s: login_hint %q", what, q.Get("login_hint"))
 		}
+		if q.Get("domain_hint") != "contoso.test" {
+			t.Errorf("%s: domain_hint %q", what, q.Get("domain_hint"))
+		}
 		if told := b.comeBack(back, form).told(f); told["tid"] != w.acme.String() {
 			t.Errorf("%s: %v", what, told)
 		}
@@ -429,4 +432,21 @@ func (b *browser) finish(f flow) {
 		b.expect("consent").submit("decision", "allow")
 	}
 	b.code(f)
+}
+
+func TestHintsThatLeadElsewhereAndChoicesOfAnAccountAreNotSentAlong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	u := w.connect(w.acme, federation.Entra).exempt(policy.Skip)
+	w.domain(w.acme, "contoso.test", u, false)
+	b := w.browser()
+	b.through(u, "login_hint", "guest@contoso.test")
+	b.through(u, "login_hint", "guest@contoso.test", "prompt", "select_account")
+	all := u.op.Asked()
+	if all[0].Has("domain_hint") || all[0].Get("login_hint") != "guest@contoso.test" {
+		t.Errorf("asked %v", all[0])
+	}
+	if all[1].Has("login_hint") || all[1].Get("prompt") != "select_account" {
+		t.Errorf("asked %v", all[1])
+	}
 }

@@ -55,6 +55,8 @@ type Request struct {
 	Subject id.User `json:"subject,omitzero"`
 	// Connection is the one to go to: named by the application (domain_hint), linked or tested.
 	Connection id.Connection `json:"connection,omitzero"`
+	// Domain is the proven one that a hint of the application named.
+	Domain string `json:"domain,omitempty"`
 	// ReturnTo is the page of ours that the attempt goes back to when it is not for a client.
 	ReturnTo string `json:"return_to,omitempty"`
 }

@@ -20,7 +20,7 @@ func (i *Issuer) settle(r *http.Request, a *asked) error {
 		return err
 	}
 	if a.home != t {
-		a.request.Connection = id.Connection{}
+		a.request.Connection, a.request.Domain = id.Connection{}, ""
 	}
 	a.start = attempt.Start{Tenant: t, TenantBy: by, Purpose: attempt.Authorize, ClientID: a.client.ID, Request: a.request, Life: i.AttemptLife}
 	if a.prompts("select_account") {
@@ -92,7 +92,7 @@ func (i *Issuer) home(ctx context.Context, a *asked) error {
 	}
 	t, c, ok, err := i.Connections.Domain(ctx, hint)
 	if err == nil && ok {
-		a.home, a.request.Connection = t, c
+		a.home, a.request.Connection, a.request.Domain = t, c, hint
 	}
 	return err
 }
