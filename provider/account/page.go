@@ -23,7 +23,7 @@ func (a *Account) show(w http.ResponseWriter, r *http.Request) error {
 	return a.page(w, r, http.StatusOK, "")
 }
 
-// page costs four round trips, one for each list. problem is a message key or "".
+// page costs four round trips, one for each list, and one more where the tenant has connections. problem is a message key or "".
 func (a *Account) page(w http.ResponseWriter, r *http.Request, status int, problem string) error {
 	s, now := session.From(r.Context()), a.config.Now()
 	p := templates.Account{Frame: frame(s), Name: s.Name, Email: s.Email, SecondFactorState: state(s, a.config.Edge.ClientAddr(r), now), SignOutAction: "/account/signout"}

@@ -41,13 +41,6 @@ func Kinds() []Kind { return []Kind{Entra, Google, Okta, OIDC} }
 // Known reports whether somebody defined the kind.
 func (k Kind) Known() bool { return slices.Contains(Kinds(), k) }
 
-// Reauthenticates reports whether the provider can be asked to have a person prove themselves again. Where it cannot, asking
-// says nothing about what comes back, and only auth_time tells how fresh it is.
-func (k Kind) Reauthenticates() bool { return kinds[k].reauth }
-
-// Demands reports whether a level can be asked for with the request (acr_values, acrs), and not only hoped for.
-func (k Kind) Demands() bool { return kinds[k].acr || kinds[k].acrs }
-
 // Directories reports whether Settings.Directories and Settings.Personal mean anything for the kind.
 func (k Kind) Directories() bool { return kinds[k].directories }
 
